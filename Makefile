@@ -1,0 +1,105 @@
+# Immune modulators: from mechanism to evidence.  `make help` lists the targets.
+#
+# The environment lives in .venv. It is made once, and made again when
+# requirements.txt or pyproject.toml change.
+
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+endif
+BIN := .venv/bin
+READY := .venv/.ready
+SPHINX := -W --keep-going -q
+CHAPTERS := $(sort $(wildcard book/*/*.ipynb))
+PORT ?= 8000
+
+# nbgrader, nbval and Jupyter start other programs of the environment by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DELETE_ON_ERROR:
+.PHONY: help env book release serve lab demo test lint check-book notebooks \
+	tests execute data bench lighthouse clean
+
+help:  ## list what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+
+env: $(READY)  ## make the Python environment in .venv
+
+$(READY): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one" \
+	  "(python.org, or your system's packages), or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	  "$(PYTHON) is older than Python 3.11. Name a newer one: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module." \
+	  "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo "Installing the packages of requirements.txt into .venv (about 1 GB, a few minutes the first time) ..."
+	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; } \
+	  || { echo "The packages could not be installed. Is there a network (or a package mirror" \
+	  "in pip's configuration), and room for 1 GB? pip's reason stands above. Then: make env"; exit 1; }
+	@$(BIN)/python -m pip check
+	@touch $@
+
+book: release  ## build the book and the assignments to hand out
+	@$(BIN)/jupyter-book build . $(SPHINX) > _build/book.log 2>&1 || { cat _build/book.log; \
+	  rm -rf _build/html _build/.doctrees; \
+	  echo "The book did not build: the warnings above say where. Mend them, then: make book"; exit 1; }
+	@echo
+	@echo "The book:        _build/html/index.html      (make serve shows it at http://127.0.0.1:$(PORT)/)"
+	@echo "The assignments: exercises/release/          (make lab opens them in JupyterLab)"
+	@echo "A graded class:  make demo"
+
+release: $(READY)  ## make the students' copies of the assignments
+	@mkdir -p _build
+	@$(BIN)/python exercises/release.py
+
+serve: book  ## show the book in a browser (PORT=8000)
+	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+# Work is copied out of release/ once and never overwritten: an answer that
+# somebody wrote outlives every later release.
+lab: release  ## do the assignments in JupyterLab, in work/
+	@mkdir -p work
+	@for a in exercises/release/*/; do \
+	  test -e work/$$(basename $$a) || cp -r $$a work/; done
+	cd work && jupyter lab
+
+demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
+	@$(BIN)/python exercises/demo.py
+
+test: $(READY) lint check-book notebooks tests  ## run every test (needs Chromium for the browser tests)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Sphinx reads only changed pages, so warnings are looked for in a clean build.
+check-book: $(READY)
+	rm -rf _build/html _build/.doctrees
+	@$(MAKE) --no-print-directory book
+
+# Chapters: strictly, figures too. Assignments: that the solution runs.
+notebooks: $(READY)
+	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile book
+	$(BIN)/python -m pytest -q --nbval-lax -n 2 --dist loadfile exercises/source
+
+tests: $(READY)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+
+execute: $(READY)  ## run the chapters again and keep their outputs
+	$(BIN)/python -m course.execute $(CHAPTERS)
+
+data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
+	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
+
+bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight
+	$(BIN)/python tests/bench.py
+
+lighthouse: book  ## score the chapter pages with Lighthouse (needs Node.js and Chromium)
+	$(BIN)/python tests/lighthouse.py
+
+clean:  ## remove what is made, but not .venv, work/ or anything of nbgrader
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis

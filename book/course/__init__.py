@@ -1,0 +1,1 @@
+"""What the chapters share: one figure style, the clinical scores, the runner."""

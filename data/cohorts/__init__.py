@@ -1,0 +1,92 @@
+"""Synthetic cohorts whose truth is known.
+
+>>> import cohorts
+>>> cohorts.names()[0]
+'acute_phase'
+
+``cohorts.make_<name>(random_state=...)`` draws a cohort, ``cohorts.load(name)``
+reads the shipped one, ``cohorts.truth(name)`` says what was planted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import acute_phase
+from ._base import DEFAULT_SEED, Cohort, Planted
+from ._files import SYNTHETIC, read_table, write_all
+from .acute_phase import make_acute_phase
+
+# Chapter order. A new cohort needs its module, a line here, and nothing else.
+COHORTS: dict[str, Cohort] = {
+    cohort.name: cohort
+    for cohort in (
+        acute_phase.COHORT,
+    )
+}
+
+__all__ = [
+    "COHORTS",
+    "DEFAULT_SEED",
+    "SYNTHETIC",
+    "Cohort",
+    "Planted",
+    "get",
+    "load",
+    "make_acute_phase",
+    "names",
+    "read_table",
+    "truth",
+    "write_all",
+]
+
+
+def names() -> list[str]:
+    """Return the names of all cohorts, in chapter order."""
+    return list(COHORTS)
+
+
+def get(name: str) -> Cohort:
+    """Return the description of a cohort.
+
+    Raises
+    ------
+    ValueError
+        If there is no cohort of that name; the message lists those there are.
+    """
+    if name not in COHORTS:
+        raise ValueError(f"no cohort is called {name!r}; there are {', '.join(COHORTS)}")
+    return COHORTS[name]
+
+
+def load(name: str) -> Any:
+    """Read the shipped files of a cohort.
+
+    Parameters
+    ----------
+    name : str
+        One of `names`.
+
+    Returns
+    -------
+    pandas.DataFrame or named tuple of pandas.DataFrame
+        What ``make_<name>`` returns: one frame, or several by name.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or a file does not fit its schema.
+    FileNotFoundError
+        If a file is missing.
+    """
+    cohort = get(name)
+    frames = [
+        read_table(SYNTHETIC / cohort.filename(table), schema)
+        for table, schema in cohort.tables.items()
+    ]
+    return frames[0] if cohort.bundle is None else cohort.bundle(*frames)
+
+
+def truth(name: str) -> dict[str, Any]:
+    """Return the planted values of a cohort, by name of the parameter."""
+    return {key: planted.value for key, planted in get(name).truth.items()}

@@ -1,0 +1,244 @@
+"""What every cohort is made of: tables with a schema, a planted truth, a seed.
+
+A cohort module holds four things, in this order: its planted truth (`TRUTH`),
+the schema of each table, the function `make_<name>` that draws the data, and
+one `Cohort` that ties them together. Everything else (files, checksums, the
+data dictionary, the property tests) works on `Cohort` and is written once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+DEFAULT_SEED = 2026
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One number that the generator plants and a reader can look for.
+
+    Parameters
+    ----------
+    value : float or mapping
+        The planted value, or a mapping from group to value.
+    unit : str
+        Its unit; ``"1"`` for a pure number.
+    meaning : str
+        What it is, in a sentence that the data dictionary prints.
+    source : str
+        Key in ``book/references.bib``, or ``"teaching"`` for a value that was
+        chosen for the course and calibrated to nothing.
+    """
+
+    value: Any
+    unit: str
+    meaning: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A synthetic cohort: how it is made, what its tables hold, what is true of it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cohort; ``make`` is called ``make_<name>``.
+    title : str
+        One line for people: what the cohort is.
+    about : str
+        A paragraph for the data dictionary: design, missing values, limits.
+    make : callable
+        ``make(..., random_state=None)``; returns a DataFrame if there is one
+        table, else a named tuple of DataFrames in the order of `tables`.
+    tables : mapping of str to pandera.DataFrameSchema
+        Schema of each table, built from `column`.
+    truth : mapping of str to Planted
+        The planted parameters.
+    size : str
+        Name of the argument of `make` that sets how many people, samples,
+        trials or reports are drawn; the property tests vary it.
+    bundle : named tuple type, optional
+        What `make` and `load` return when there are several tables.
+    picture : callable, optional
+        ``picture(ax, made)`` draws the small picture of the data dictionary.
+    """
+
+    name: str
+    title: str
+    about: str
+    make: Callable[..., Any]
+    tables: Mapping[str, pa.DataFrameSchema]
+    truth: Mapping[str, Planted]
+    size: str
+    bundle: type | None = None
+    picture: Callable[..., None] | None = None
+
+    def frames(self, made: Any) -> dict[str, pd.DataFrame]:
+        """Return what `make` or `load` gave as a dict from table name to frame."""
+        if isinstance(made, pd.DataFrame):
+            made = (made,)
+        return dict(zip(self.tables, made, strict=True))
+
+    def filename(self, table: str) -> str:
+        """Return the name of the CSV file of one of the tables."""
+        if len(self.tables) == 1:
+            return f"{self.name}.csv"
+        return f"{self.name}_{table}.csv"
+
+
+def column(
+    dtype: Any,
+    meaning: str,
+    *,
+    unit: str | None = None,
+    between: tuple[float, float] | None = None,
+    isin: list | tuple | None = None,
+    unique: bool = False,
+    missing: str | None = None,
+) -> pa.Column:
+    """Describe one column once, for the check and for the data dictionary.
+
+    Parameters
+    ----------
+    dtype : type or str
+        What pandas must hold: ``str``, ``int``, ``float``, ``bool``.
+    meaning : str
+        What the column says, in words.
+    unit : str, optional
+        SI or clinical unit; leave out for identifiers and categories.
+    between : (float, float), optional
+        Smallest and largest value allowed, both included.
+    isin : sequence, optional
+        The values allowed.
+    unique : bool
+        Whether no value may occur twice.
+    missing : str, optional
+        When and why a value may be missing. Without it, none may.
+
+    Returns
+    -------
+    pandera.Column
+    """
+    checks = []
+    if between is not None:
+        checks.append(pa.Check.in_range(*between))
+    if isin is not None:
+        checks.append(pa.Check.isin(list(isin)))
+    return pa.Column(
+        dtype,
+        checks,
+        nullable=missing is not None,
+        unique=unique,
+        description=meaning,
+        metadata={
+            "unit": unit,
+            "between": between,
+            "isin": None if isin is None else list(isin),
+            "missing": missing,
+        },
+    )
+
+
+def table(columns: Mapping[str, pa.Column], *, key: list[str]) -> pa.DataFrameSchema:
+    """Return the schema of a table: these columns, in this order, and no others.
+
+    Parameters
+    ----------
+    columns : mapping of str to pandera.Column
+        The columns, made by `column`.
+    key : list of str
+        Columns that together name a row; no two rows share them.
+    """
+    return pa.DataFrameSchema(
+        dict(columns), strict=True, ordered=True, unique=key, metadata={"key": key}
+    )
+
+
+def generator(random_state: Any, name: str) -> np.random.Generator:
+    """Return the stream of random numbers of one cohort.
+
+    The cohort's name enters the seed, so that two cohorts made with the same
+    number do not share random numbers.
+
+    Parameters
+    ----------
+    random_state : None, int, numpy.random.SeedSequence or numpy.random.Generator
+        As in scikit-learn: None for a fresh draw, an int for a repeatable one,
+        a Generator to go on with it.
+    name : str
+        Name of the cohort.
+
+    Raises
+    ------
+    ValueError
+        If `random_state` is none of these, or a negative int.
+    """
+    if isinstance(random_state, np.random.Generator):
+        return random_state
+    if isinstance(random_state, np.random.SeedSequence):
+        return np.random.default_rng(random_state)
+    if random_state is None:
+        return np.random.default_rng()
+    if isinstance(random_state, (int, np.integer)) and random_state >= 0:
+        entropy = [int(random_state), zlib.crc32(name.encode())]
+        return np.random.default_rng(np.random.SeedSequence(entropy))
+    raise ValueError(
+        f"random_state={random_state!r} is not allowed: give None, an int of 0 or "
+        "more, a numpy Generator or a SeedSequence"
+    )
+
+
+def check_size(argument: str, value: Any, smallest: int = 1) -> int:
+    """Return `value` as an int, or say which argument is wrong and what is allowed."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < smallest:
+        raise ValueError(
+            f"{argument}={value!r} is not allowed: give a whole number of "
+            f"{smallest} or more"
+        )
+    return int(value)
+
+
+def check_range(argument: str, value: Any, low: float, high: float) -> float:
+    """Return `value` as a float if it lies in [low, high], else raise ValueError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not low <= number <= high:
+        raise ValueError(
+            f"{argument}={value!r} is not allowed: give a number from {low:g} to "
+            f"{high:g}"
+        )
+    return number
+
+
+def lognormal_parameters(mean: float, sd: float) -> tuple[float, float]:
+    """Return mean and SD of ln(X) for a log-normal X of this mean and SD.
+
+    From E[X] = exp(mu + s²/2) and Var[X] = E[X]² (exp(s²) - 1).
+
+    Examples
+    --------
+    >>> mu, s = lognormal_parameters(837, 262)
+    >>> round(mu, 3), round(s, 3)
+    (6.683, 0.306)
+    """
+    s = np.sqrt(np.log1p((sd / mean) ** 2))
+    return float(np.log(mean) - s**2 / 2), float(s)
+
+
+def sd_of_log(cv: float) -> float:
+    """Return the SD of ln(X) that gives a log-normal X this coefficient of variation.
+
+    ``cv`` is a fraction (0.42 for 42 %): s = sqrt(ln(1 + cv²)).
+    """
+    return float(np.sqrt(np.log1p(cv**2)))

@@ -1,0 +1,99 @@
+"""Read and write the files of the cohorts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from ._base import DEFAULT_SEED, Cohort
+
+SYNTHETIC = Path(__file__).resolve().parents[1] / "synthetic"
+MANIFEST = "manifest.json"
+
+
+def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Read one CSV file and check it against its schema.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file is not there; the message says how to make it.
+    ValueError
+        If the file does not fit its schema; the message names file, column,
+        row and value.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: write it again with `make data`")
+    dtypes = {
+        name: column.dtype.type
+        for name, column in schema.columns.items()
+        if column.dtype is not None
+    }
+    try:
+        frame = pd.read_csv(path, dtype={k: v for k, v in dtypes.items() if v is str})
+    except (ValueError, pd.errors.ParserError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"{path} cannot be read as a CSV table ({reason}): put the shipped file "
+            "back, or write all files again with `make data`"
+        ) from None
+    return check(frame, schema, str(path))
+
+
+def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, what: str) -> pd.DataFrame:
+    """Return `frame` if it fits `schema`; else raise ValueError with one clear line."""
+    try:
+        return schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        first = errors.failure_cases.iloc[0]
+        more = len(errors.failure_cases) - 1
+    where = "" if pd.isna(first["index"]) else f", line {int(first['index']) + 2}"
+    column = first["column"]
+    if pd.isna(column) or column not in schema.columns:
+        column = "the table"
+    raise ValueError(
+        f"{what}: {column}{where}: {first['failure_case']!r} breaks the rule "
+        f"`{first['check']}`"
+        + (f" (and {more} more)" if more else "")
+        + ". Mend the file, or write all files again with `make data`"
+    )
+
+
+def write_all(
+    cohorts: Mapping[str, Cohort], folder: Path = SYNTHETIC, seed: int = DEFAULT_SEED
+) -> list[Path]:
+    """Make every cohort with `seed`, write its files, and write the manifest.
+
+    Parameters
+    ----------
+    cohorts : mapping of str to Cohort
+    folder : Path
+        Where the files go; made if it is not there.
+    seed : int
+        The term's seed. The manifest records it with the SHA-256 of every file.
+
+    Returns
+    -------
+    list of Path
+        The files written, the manifest last.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written, sums = [], {}
+    for cohort in cohorts.values():
+        for name, frame in cohort.frames(cohort.make(random_state=seed)).items():
+            path = folder / cohort.filename(name)
+            check(frame, cohort.tables[name], path.name)
+            frame.to_csv(path, index=False, lineterminator="\n")
+            sums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            written.append(path)
+    manifest = folder / MANIFEST
+    text = json.dumps({"seed": seed, "sha256": sums}, indent=1, sort_keys=True)
+    manifest.write_text(text + "\n")
+    return [*written, manifest]
