@@ -196,15 +196,17 @@ def generator(random_state: Any, name: str) -> np.random.Generator:
     )
 
 
-def check_size(argument: str, value: Any, smallest: int = 1) -> int:
+def check_size(
+    argument: str, value: Any, smallest: int = 1, largest: int | None = None
+) -> int:
     """Return `value` as an int, or say which argument is wrong and what is allowed."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < smallest:
-        raise ValueError(
-            f"{argument}={value!r} is not allowed: give a whole number of "
-            f"{smallest} or more"
-        )
-    return int(value)
+    if whole and value >= smallest and (largest is None or value <= largest):
+        return int(value)
+    to = "or more" if largest is None else f"to {largest}"
+    raise ValueError(
+        f"{argument}={value!r} is not allowed: give a whole number of {smallest} {to}"
+    )
 
 
 def check_range(argument: str, value: Any, low: float, high: float) -> float:
@@ -219,6 +221,21 @@ def check_range(argument: str, value: Any, low: float, high: float) -> float:
             f"{high:g}"
         )
     return number
+
+
+def identifiers(prefix: str, n: int, width: int = 4) -> np.ndarray:
+    """Return ``n`` identifiers such as ``"P0001"``, in order.
+
+    The number gets more digits than `width` if `n` needs them, so that sorting
+    by identifier keeps the order.
+
+    Examples
+    --------
+    >>> [str(i) for i in identifiers("F", 2, width=2)]
+    ['F01', 'F02']
+    """
+    width = max(width, len(str(n)))
+    return np.strings.add(prefix, np.strings.zfill(np.arange(1, n + 1).astype(str), width))
 
 
 def lognormal_parameters(mean: float, sd: float) -> tuple[float, float]:
