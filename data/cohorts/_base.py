@@ -235,7 +235,9 @@ def identifiers(prefix: str, n: int, width: int = 4) -> np.ndarray:
     ['F01', 'F02']
     """
     width = max(width, len(str(n)))
-    return np.strings.add(prefix, np.strings.zfill(np.arange(1, n + 1).astype(str), width))
+    return np.strings.add(
+        prefix, np.strings.zfill(np.arange(1, n + 1).astype(str), width)
+    )
 
 
 def lognormal_parameters(mean: float, sd: float) -> tuple[float, float]:

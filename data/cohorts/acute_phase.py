@@ -114,7 +114,14 @@ TRUTH = {
     "esr_excess_median": Planted(
         35.0,
         "mm/h",
-        "Median excess of ESR at the first draw, recovering, at the median CRP excess",
+        "Median excess of ESR over the steady level at the first draw, recovering",
+        "teaching",
+    ),
+    "esr_excess_cv": Planted(
+        0.3,
+        "1",
+        "Variation of that excess between people, as a fraction; who has a large "
+        "excess of CRP has a large one of ESR",
         "teaching",
     ),
     "esr_half_time_h": Planted(
@@ -140,7 +147,9 @@ SCHEMA = table(
     {
         "person": column(str, "Person"),
         "sex": column(str, "Sex", isin=["female", "male"]),
-        "age_years": column(int, "Age at the first draw", unit="years", between=(18, 90)),
+        "age_years": column(
+            int, "Age at the first draw", unit="years", between=(18, 90)
+        ),
         "group": column(
             str,
             "Stable: no acute illness at any draw. Recovering: a chronic inflammatory "
@@ -256,8 +265,10 @@ def make_acute_phase(
     # Put the median so far below the limit that 2 % of stable people exceed it.
     log_median = np.log(limit) - Z_98 * np.hypot(sd_within, sd_between)
     esr = np.exp((log_median + sd_between * own_esr)[:, None])
-    # A larger episode raises both markers, ESR less than in proportion.
-    esr_excess = true["esr_excess_median"] * np.exp(0.3 * size)
+    # One size of the episode drives both markers.
+    esr_excess = true["esr_excess_median"] * np.exp(
+        sd_of_log(true["esr_excess_cv"]) * size
+    )
     esr = esr + ill * esr_excess[:, None] * 0.5 ** (hours / true["esr_half_time_h"])
     esr *= np.exp(sd_within * rng.standard_normal((n, m)))
     lost = np.where(
