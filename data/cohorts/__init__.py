@@ -12,16 +12,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import acute_phase
+from . import acute_phase, clinic_diary, ra_trial
 from ._base import DEFAULT_SEED, Cohort, Planted
 from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
+from .clinic_diary import make_clinic_diary
+from .ra_trial import make_ra_trial
 
 # Chapter order. A new cohort needs its module, a line here, and nothing else.
 COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
         acute_phase.COHORT,
+        ra_trial.COHORT,
+        clinic_diary.COHORT,
     )
 }
 
@@ -34,6 +38,8 @@ __all__ = [
     "get",
     "load",
     "make_acute_phase",
+    "make_clinic_diary",
+    "make_ra_trial",
     "names",
     "read_table",
     "truth",
