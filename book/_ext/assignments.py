@@ -1,0 +1,184 @@
+"""Roles and a card that tie the pages to the assignments.
+
+``{assignment}`metrics``` links to the page of an assignment, the one that
+holds its card. ``{assignment-card} metrics`` shows tasks, points and time, as
+the notebook itself has them, and offers the released folder as one ZIP file.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import nbformat
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.osutil import relative_uri
+
+LOGGER = logging.getLogger(__name__)
+TASK = re.compile(r"^#+ +Task +\d+", re.MULTILINE)
+#: Where the ZIP files lie in the built site.
+FOLDER = "_static/assignments"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card tells of an assignment.
+
+    Parameters
+    ----------
+    tasks : int
+        Number of headings that begin with "Task" and a number.
+    points : float
+        Sum of the points of the graded cells.
+    minutes : str
+        Time a student needs, e.g. ``"60 to 90"``; empty if the notebook's
+        metadata ``course.minutes`` does not say.
+    """
+
+    tasks: int
+    points: float
+    minutes: str
+
+    @classmethod
+    def read(cls, path: Path) -> Facts:
+        """Read them from a source or a released notebook."""
+        notebook = nbformat.read(path, as_version=4)
+        graded = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+        return cls(
+            tasks=sum(
+                len(TASK.findall(cell.source))
+                for cell in notebook.cells
+                if cell.cell_type == "markdown"
+            ),
+            points=sum(cell["points"] for cell in graded if cell.get("grade")),
+            minutes=str(notebook.metadata.get("course", {}).get("minutes", "")),
+        )
+
+
+def zipped(folder: Path) -> bytes:
+    """Return a released assignment as a ZIP file, the same bytes for the same files."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder.parent)
+            if path.is_dir() or any(part.startswith(".") for part in inside.parts):
+                continue
+            # The earliest date that the format knows: no trace of the build's time.
+            entry = zipfile.ZipInfo(inside.as_posix(), (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
+    return packed.getvalue()
+
+
+class AssignmentRole(SphinxRole):
+    """Link to the page of an assignment."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a reference that Sphinx resolves, or warns about."""
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", f"assignment {self.text}"),
+            refdomain="std",
+            reftype="ref",
+            reftarget=f"assignment-{self.text}",
+            refexplicit=True,
+            refwarn=True,
+            refdoc=self.env.docname,
+        )
+        self.set_source_info(link)
+        return [link], []
+
+
+class download_node(nodes.General, nodes.Element):
+    """The link to the ZIP file, as a button."""
+
+
+class AssignmentCard(SphinxDirective):
+    """Show what an assignment asks for and offer it for download."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the card."""
+        name = self.arguments[0]
+        course = Path(self.env.srcdir, self.config.exercises_folder)
+        released = course / "release" / name / f"{name}.ipynb"
+        source = course / "source" / name / f"{name}.ipynb"
+        for path in (released, source):
+            self.env.note_dependency(str(path))
+
+        card = nodes.container(classes=["assignment-card"])
+        known = next((path for path in (released, source) if path.is_file()), None)
+        if known is None:
+            LOGGER.warning(
+                "there is no assignment %r: %s is missing",
+                name,
+                source,
+                location=self.get_location(),
+            )
+            return []
+        facts = Facts.read(known)
+        told = [f"{facts.tasks} tasks", f"{facts.points:g} points"]
+        if facts.minutes:
+            told.append(f"{facts.minutes} minutes")
+        card += nodes.paragraph("", "", nodes.strong("", " · ".join(told)))
+        if released.is_file():
+            size = len(zipped(released.parent)) / 1e3
+            card += download_node(name=name, text=f"Download {name}.zip", kb=size)
+        else:
+            LOGGER.warning(
+                "assignment %r is not released: run `make release` before the book",
+                name,
+                location=self.get_location(),
+            )
+            card += nodes.paragraph("", "It is not released yet.")
+        return [card]
+
+
+def _visit_download(self, node: download_node) -> None:
+    here = self.builder.get_target_uri(self.builder.current_docname)
+    there = relative_uri(here, f"{FOLDER}/{node['name']}.zip")
+    self.body.append(
+        f'<p><a class="assignment-download" href="{there}" download>{node["text"]}</a> '
+        f"({node['kb']:,.0f} kB: the notebook and its data)</p>\n"
+    )
+    raise nodes.SkipNode
+
+
+def _skip(self, node: download_node) -> None:
+    raise nodes.SkipNode
+
+
+def _write_archives(app: Sphinx, error: Exception | None) -> None:
+    """Put every released assignment into the site, whether its card was rebuilt or not."""
+    if error is not None or app.builder.format != "html":
+        return
+    release = Path(app.srcdir, app.config.exercises_folder, "release")
+    for notebook in sorted(release.glob("*/*.ipynb")):
+        if notebook.stem == notebook.parent.name:
+            to = Path(app.outdir, FOLDER, f"{notebook.stem}.zip")
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(zipped(notebook.parent))
+
+
+def setup(app: Sphinx) -> dict:
+    """Register role, directive and the writing of the ZIP files with Sphinx."""
+    app.add_config_value("exercises_folder", "exercises", "env", [str])
+    app.add_role("assignment", AssignmentRole())
+    app.add_directive("assignment-card", AssignmentCard)
+    app.add_node(
+        download_node,
+        html=(_visit_download, None),
+        latex=(_skip, None),
+        text=(_skip, None),
+    )
+    app.connect("build-finished", _write_archives)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,237 @@
+"""The data dictionary, written from the schemas of the package `cohorts`.
+
+``{cohort}`acute_phase``` links to the section of a cohort.
+``{cohort-table} acute_phase`` writes that section; ``{data-dictionary}`` writes
+one for every cohort, in the order of the chapters.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cohorts
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pandera.pandas as pa
+from course import style
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
+
+
+def label(name: str) -> str:
+    """Return the label of a cohort's section: ``data-acute-phase``."""
+    return f"data-{name.replace('_', '-')}"
+
+
+class CohortRole(SphinxRole):
+    """Link to a cohort's section of the data dictionary."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a reference that Sphinx resolves, or warns about."""
+        link = addnodes.pending_xref(
+            "",
+            nodes.literal("", self.text),
+            refdomain="std",
+            reftype="ref",
+            reftarget=label(self.text),
+            refexplicit=True,
+            refwarn=True,
+            refdoc=self.env.docname,
+        )
+        self.set_source_info(link)
+        return [link], []
+
+
+class DataDictionary(SphinxDirective):
+    """Write the sections of all cohorts."""
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the Markdown of each section."""
+        return self.sections(cohorts.names())
+
+    def sections(self, names: list[str]) -> list[nodes.Node]:
+        """Return the sections of these cohorts."""
+        lines: list[str] = []
+        for name in names:
+            try:
+                cohort, made = cohorts.get(name), cohorts.load(name)
+            except (ValueError, FileNotFoundError) as error:
+                raise self.error(str(error)) from None
+            self._depend(cohort)
+            frames = cohort.frames(made)
+            files = {
+                table: self._place(cohorts.SYNTHETIC / cohort.filename(table))
+                for table in cohort.tables
+            }
+            lines += markdown(cohort, frames, files, self._picture(cohort, made))
+        parent = nodes.section()
+        source = StringList(lines, source=self.get_source_info()[0])
+        self.state.nested_parse(source, self.content_offset, parent, match_titles=True)
+        return parent.children
+
+    def _depend(self, cohort: cohorts.Cohort) -> None:
+        self.env.note_dependency(inspect.getsourcefile(cohort.make))
+        for table in cohort.tables:
+            self.env.note_dependency(str(cohorts.SYNTHETIC / cohort.filename(table)))
+
+    def _place(self, path: Path) -> str:
+        """Return the address of a file as Sphinx wants it: from the source folder."""
+        relative = os.path.relpath(Path(path).resolve(), Path(self.env.srcdir).resolve())
+        return "/" + Path(relative).as_posix()
+
+    def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
+        if cohort.picture is None:
+            return None
+        path = Path(self.env.doctreedir).parent / "pictures" / f"{cohort.name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with mpl.rc_context():
+            style.use()
+            figure, ax = plt.subplots(figsize=(6.0, 2.8))
+            cohort.picture(ax, made)
+            figure.savefig(path, metadata={"Software": None})
+            plt.close(figure)
+        return self._place(path)
+
+
+class CohortTable(DataDictionary):
+    """Write the section of one cohort."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the Markdown of the section."""
+        return self.sections([self.arguments[0]])
+
+
+# -- Markdown
+
+
+def markdown(
+    cohort: cohorts.Cohort,
+    frames: Mapping[str, pd.DataFrame],
+    files: Mapping[str, str],
+    picture: str | None,
+) -> list[str]:
+    """Return the section of a cohort as lines of MyST Markdown.
+
+    Parameters
+    ----------
+    cohort : cohorts.Cohort
+        What the section describes.
+    frames : mapping of str to pandas.DataFrame
+        The shipped tables, by name.
+    files : mapping of str to str
+        Address of each table's CSV file.
+    picture : str or None
+        Address of the cohort's picture.
+    """
+    lines = [f"({label(cohort.name)})=", f"## `{cohort.name}`: {cohort.title}", ""]
+    lines += [inspect.cleandoc(cohort.about), ""]
+    if picture is not None:
+        shown = _shown(cohort)
+        lines += [
+            f":::{{figure}} {picture}",
+            f":alt: Chart of {cohort.name}. {shown}",
+            "",
+            shown,
+            ":::",
+            "",
+        ]
+    for table, schema in cohort.tables.items():
+        name = Path(files[table]).name
+        key = ", ".join(f"`{column}`" for column in schema.unique)
+        lines += [
+            f"**{{download}}`{name} <{files[table]}>`**: {len(frames[table]):,} rows; "
+            f"one row for each {key}.",
+            "",
+            "| Column | Meaning | Unit | Values | May be missing |",
+            "|---|---|---|---|---|",
+        ]
+        for column in schema.columns.values():
+            about = column.metadata
+            cells = [
+                f"`{column.name}`",
+                column.description,
+                _unit(about["unit"]),
+                _values(column),
+                about["missing"] or "no",
+            ]
+            lines.append(_row(cells))
+        lines.append("")
+    lines += [
+        f":::{{dropdown}} What was planted in `{cohort.name}`",
+        ":icon: eye",
+        "",
+        "| Parameter | Value | Unit | Meaning | Source |",
+        "|---|---|---|---|---|",
+    ]
+    for name, planted in cohort.truth.items():
+        cells = [
+            f"`{name}`",
+            _number(planted.value),
+            _unit(planted.unit),
+            planted.meaning,
+            _source(planted.source),
+        ]
+        lines.append(_row(cells))
+    return [*lines, ":::", ""]
+
+
+def _shown(cohort: cohorts.Cohort) -> str:
+    """Return what the picture shows: the first line of its docstring."""
+    said = (inspect.getdoc(cohort.picture) or cohort.title).splitlines()[0]
+    said = re.sub(r"^Draw\s+(the\s+)?", "", said)
+    return said[0].upper() + said[1:]
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _unit(unit: str | None) -> str:
+    return "–" if unit in (None, "1") else unit
+
+
+def _number(value: Any) -> str:
+    """Return a planted value in words: a number, a list, or group by group."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_number(one)}" for key, one in value.items())
+    if isinstance(value, (tuple, list)):
+        return ", ".join(_number(one) for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _values(column: pa.Column) -> str:
+    """Return the type and the allowed values of a column in words."""
+    about = column.metadata
+    if about["isin"] is not None:
+        return ", ".join(str(value) for value in about["isin"])
+    named = (words for start, words in KINDS.items() if str(column.dtype).startswith(start))
+    kind = next(named, "text")
+    if about["between"] is not None:
+        low, high = about["between"]
+        return f"{kind}, {low:g} to {high:g}"
+    return kind
+
+
+def _source(source: str) -> str:
+    return "teaching assumption" if source == "teaching" else f"{{cite:t}}`{source}`"
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the role and the directives with Sphinx."""
+    app.add_role("cohort", CohortRole())
+    app.add_directive("cohort-table", CohortTable)
+    app.add_directive("data-dictionary", DataDictionary)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,98 @@
+"""Pages that load only what they use, and whose pictures and tables are accessible.
+
+Mends, on every HTML page, what the theme and its helpers do to all pages alike:
+scripts that the page never calls, pictures without a size or an alternative
+text, and empty header cells in tables that pandas wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docutils import nodes
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]+)"[^>]*?(/?)>')
+EMPTY_HEADER = re.compile(r"<th></th>")
+#: A script, and what the page's HTML must hold for it to be of any use.
+NEEDED_FOR = {
+    "thebe": None,
+    "design-tabs.js": "sd-tab-set",
+    "togglebutton.js": 'class="toggle',
+    "let toggleHint": 'class="toggle',
+}
+
+
+def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Mend one page before it is written."""
+    if app.builder.format != "html":
+        return
+    body = context.get("body", "")
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if not _idle(script, body)
+    ]
+    if doctree is None:
+        return
+    context["body"] = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
+
+
+def _idle(script, body: str) -> bool:
+    """Return whether a page with this body has no use for the script."""
+    said = f"{script.filename or ''} {script.attributes.get('body', '')}".lower()
+    for name, sign in NEEDED_FOR.items():
+        if name.lower() in said:
+            return sign is None or sign not in body
+    return False
+
+
+def _sized(app: Sphinx, body: str) -> str:
+    """Give every picture its size, so that text does not jump, and load it late."""
+    sources = {name: path for path, name in app.builder.images.items()}
+    seen = 0
+
+    def mend(found: re.Match) -> str:
+        nonlocal seen
+        seen += 1
+        tag, address = found.group(0), found.group(1)
+        path = sources.get(Path(address).name)
+        added = ' decoding="async"'
+        if seen > 1:  # the first may be in view when the page opens
+            added += ' loading="lazy"'
+        if path is not None and " width=" not in tag:
+            try:
+                with Image.open(Path(app.srcdir, path)) as picture:
+                    width, height = picture.size
+                added += f' width="{width}" height="{height}"'
+            except OSError:  # a drawing (SVG) has no size in pixels
+                pass
+        end = found.group(2)
+        return tag[: len(tag) - len(end) - 1].rstrip() + added + f" {end}>".lstrip()
+
+    return PICTURE.sub(mend, body)
+
+
+def warn_of_silent_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of every picture whose finding a blind reader could not learn."""
+    docname = app.env.docname
+    for picture in doctree.findall(nodes.image):
+        if not picture.get("alt", "").strip():
+            LOGGER.warning(
+                "picture %s has no alternative text: in a notebook, set the cell's "
+                'metadata mystnb.image.alt; elsewhere, give ":alt:"',
+                picture.get("uri", ""),
+                location=picture if picture.line else docname,
+            )
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect to the pages as they are read and written."""
+    app.connect("doctree-read", warn_of_silent_pictures)
+    # Before tooltips are collected (450) from the body.
+    app.connect("html-page-context", lean_page, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
