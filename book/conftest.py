@@ -48,7 +48,10 @@ def difference(committed, made):
 def pytest_collection_modifyitems(items):
     """Make every notebook cell that pytest collected strict."""
     for item in items:
-        if type(item).__name__ == "IPyNbCell" and not item.parent.config.option.nbval_lax:
+        if (
+            type(item).__name__ == "IPyNbCell"
+            and not item.parent.config.option.nbval_lax
+        ):
             item.compare_outputs = _with_figures(item)
             if item.cell.execution_count is None and item.cell.source.strip():
                 item.runtest = _refuse_unrun
@@ -66,7 +69,9 @@ def _with_figures(item):
             return False
         changed = difference(figures(committed), figures(made))
         if changed:
-            item.comparison_traceback.append(f"{changed}. Look at it, then `make execute`")
+            item.comparison_traceback.append(
+                f"{changed}. Look at it, then `make execute`"
+            )
         return changed is None
 
     return compare_outputs

@@ -12,11 +12,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import acute_phase, clinic_diary, ra_trial
+from . import (
+    acute_phase,
+    booster_trials,
+    clinic_diary,
+    flow_panel,
+    lymphocyte_followup,
+    ra_trial,
+)
 from ._base import DEFAULT_SEED, Cohort, Planted
 from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
+from .booster_trials import make_booster_trials
 from .clinic_diary import make_clinic_diary
+from .flow_panel import make_flow_panel
+from .lymphocyte_followup import make_lymphocyte_followup
 from .ra_trial import make_ra_trial
 
 # Chapter order. A new cohort needs its module, a line here, and nothing else.
@@ -24,8 +34,11 @@ COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
         acute_phase.COHORT,
+        flow_panel.COHORT,
+        lymphocyte_followup.COHORT,
         ra_trial.COHORT,
         clinic_diary.COHORT,
+        booster_trials.COHORT,
     )
 }
 
@@ -38,7 +51,10 @@ __all__ = [
     "get",
     "load",
     "make_acute_phase",
+    "make_booster_trials",
     "make_clinic_diary",
+    "make_flow_panel",
+    "make_lymphocyte_followup",
     "make_ra_trial",
     "names",
     "read_table",
@@ -61,7 +77,9 @@ def get(name: str) -> Cohort:
         If there is no cohort of that name; the message lists those there are.
     """
     if name not in COHORTS:
-        raise ValueError(f"no cohort is called {name!r}; there are {', '.join(COHORTS)}")
+        raise ValueError(
+            f"no cohort is called {name!r}; there are {', '.join(COHORTS)}"
+        )
     return COHORTS[name]
 
 

@@ -26,13 +26,18 @@ from ._base import (
 
 TRUTH = {
     "effect": Planted(0.0, "points", "Effect of the remedy on the score", "teaching"),
-    "score_mean": Planted(45.0, "points", "Mean score of the practice list", "teaching"),
+    "score_mean": Planted(
+        45.0, "points", "Mean score of the practice list", "teaching"
+    ),
     "score_sd": Planted(15.0, "points", "SD of the score on the list", "teaching"),
     "reliability": Planted(
         0.6, "1", "Correlation of a person's scores four weeks apart", "teaching"
     ),
     "threshold": Planted(
-        60.0, "points", "The remedy is given to those who score this or more", "teaching"
+        60.0,
+        "points",
+        "The remedy is given to those who score this or more",
+        "teaching",
     ),
     "natural_change": Planted(
         -4.0, "points", "Change in four weeks of everybody: the season ends", "teaching"
@@ -44,7 +49,10 @@ TRUTH = {
         "teaching",
     ),
     "return_slope": Planted(
-        0.06, "1 per point", "Rise of these log-odds per point of improvement", "teaching"
+        0.06,
+        "1 per point",
+        "Rise of these log-odds per point of improvement",
+        "teaching",
     ),
 }
 
@@ -104,7 +112,9 @@ class ClinicDiary(NamedTuple):
     trial: pd.DataFrame
 
 
-def make_clinic_diary(n_patients: int = 300, *, random_state: Any = None) -> ClinicDiary:
+def make_clinic_diary(
+    n_patients: int = 300, *, random_state: Any = None
+) -> ClinicDiary:
     """Draw a practice list, a clinician's diary and a randomised trial.
 
     Parameters
@@ -160,7 +170,9 @@ def make_clinic_diary(n_patients: int = 300, *, random_state: Any = None) -> Cli
     return ClinicDiary(practice, diary, trial)
 
 
-def _two_scores(rng, n: int, true: dict, lowest: float) -> tuple[np.ndarray, np.ndarray]:
+def _two_scores(
+    rng, n: int, true: dict, lowest: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return scores four weeks apart of `n` people whose first is `lowest` or more."""
     mean, sd, rho = true["score_mean"], true["score_sd"], true["reliability"]
     # Half a point lower, since a score that rounds to the threshold reaches it.
@@ -179,7 +191,9 @@ def _people(rng, which: str, n: int) -> pd.DataFrame:
     identifier = "person" if which == "list" else "patient"
     return pd.DataFrame(
         {
-            identifier: identifiers({"list": "L", "diary": "D", "trial": "T"}[which], n),
+            identifier: identifiers(
+                {"list": "L", "diary": "D", "trial": "T"}[which], n
+            ),
             "sex": np.where(rng.random(n) < 0.6, "female", "male"),
             "age_years": np.floor(18 + 63 * rng.beta(2, 2, n)).astype(int),
         }
@@ -197,7 +211,7 @@ def picture(ax, made: ClinicDiary) -> None:
 
 COHORT = Cohort(
     name="clinic_diary",
-    title="A diary of patients given a remedy, and the same kind of patients randomised",
+    title="A diary of patients given a remedy, and such patients randomised",
     about=(
         "Three samples of 300 from one practice. `list`: anybody, scored twice four "
         "weeks apart. `diary`: those who came on a bad week (60 points or more) and "

@@ -37,7 +37,9 @@ def test_list_gives_mean_spread_reliability_and_natural_change(drawn):
         *np.transpose([mean_and_error(b - a) for a, b in pairs]), TRUE["natural_change"]
     )
     log_sd = [np.log(a.std()) for a, _ in pairs]
-    assert_recovered(log_sd, [1 / np.sqrt(2 * n)] * len(SEEDS), np.log(TRUE["score_sd"]))
+    assert_recovered(
+        log_sd, [1 / np.sqrt(2 * n)] * len(SEEDS), np.log(TRUE["score_sd"])
+    )
     fisher = [np.arctanh(stats.pearsonr(a, b).statistic) for a, b in pairs]
     assert_recovered(
         fisher, [1 / np.sqrt(n - 3)] * len(SEEDS), np.arctanh(TRUE["reliability"])
