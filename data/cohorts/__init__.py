@@ -19,6 +19,7 @@ from . import (
     flow_panel,
     lymphocyte_followup,
     ra_trial,
+    spontaneous_reports,
 )
 from ._base import DEFAULT_SEED, Cohort, Planted
 from ._files import SYNTHETIC, read_table, write_all
@@ -28,6 +29,7 @@ from .clinic_diary import make_clinic_diary
 from .flow_panel import make_flow_panel
 from .lymphocyte_followup import make_lymphocyte_followup
 from .ra_trial import make_ra_trial
+from .spontaneous_reports import make_spontaneous_reports
 
 # Chapter order. A new cohort needs its module, a line here, and nothing else.
 COHORTS: dict[str, Cohort] = {
@@ -37,6 +39,7 @@ COHORTS: dict[str, Cohort] = {
         flow_panel.COHORT,
         lymphocyte_followup.COHORT,
         ra_trial.COHORT,
+        spontaneous_reports.COHORT,
         clinic_diary.COHORT,
         booster_trials.COHORT,
     )
@@ -56,6 +59,7 @@ __all__ = [
     "make_flow_panel",
     "make_lymphocyte_followup",
     "make_ra_trial",
+    "make_spontaneous_reports",
     "names",
     "read_table",
     "truth",
