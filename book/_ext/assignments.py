@@ -158,7 +158,7 @@ def _skip(self, node: download_node) -> None:
 
 
 def _write_archives(app: Sphinx, error: Exception | None) -> None:
-    """Put every released assignment into the site, whether its card was rebuilt or not."""
+    """Put every released assignment into the site, in each build anew."""
     if error is not None or app.builder.format != "html":
         return
     release = Path(app.srcdir, app.config.exercises_folder, "release")

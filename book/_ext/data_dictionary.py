@@ -24,8 +24,10 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
 
 
@@ -67,7 +69,9 @@ class DataDictionary(SphinxDirective):
             try:
                 cohort, made = cohorts.get(name), cohorts.load(name)
             except (ValueError, FileNotFoundError) as error:
-                raise self.error(str(error)) from None
+                # The other cohorts can still be described.
+                LOGGER.warning("%s", error, location=self.get_location())
+                continue
             self._depend(cohort)
             frames = cohort.frames(made)
             files = {
@@ -87,7 +91,9 @@ class DataDictionary(SphinxDirective):
 
     def _place(self, path: Path) -> str:
         """Return the address of a file as Sphinx wants it: from the source folder."""
-        relative = os.path.relpath(Path(path).resolve(), Path(self.env.srcdir).resolve())
+        relative = os.path.relpath(
+            Path(path).resolve(), Path(self.env.srcdir).resolve()
+        )
         return "/" + Path(relative).as_posix()
 
     def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
@@ -155,20 +161,18 @@ def markdown(
             f"**{{download}}`{name} <{files[table]}>`**: {len(frames[table]):,} rows; "
             f"one row for each {key}.",
             "",
-            "| Column | Meaning | Unit | Values | May be missing |",
-            "|---|---|---|---|---|",
+            "| Column | Meaning | Unit | Values |",
+            "|---|---|---|---|",
         ]
         for column in schema.columns.values():
-            about = column.metadata
             cells = [
                 f"`{column.name}`",
                 column.description,
-                _unit(about["unit"]),
+                _unit(column.metadata["unit"]),
                 _values(column),
-                about["missing"] or "no",
             ]
             lines.append(_row(cells))
-        lines.append("")
+        lines += ["", *_missing(schema), ""]
     lines += [
         f":::{{dropdown}} What was planted in `{cohort.name}`",
         ":icon: eye",
@@ -195,6 +199,18 @@ def _shown(cohort: cohorts.Cohort) -> str:
     return said[0].upper() + said[1:]
 
 
+def _missing(schema: pa.DataFrameSchema) -> list[str]:
+    """Return which columns may lack a value, and why: one line for each rule."""
+    rules: dict[str, list[str]] = {}
+    for column in schema.columns.values():
+        if column.metadata["missing"]:
+            rules.setdefault(column.metadata["missing"], []).append(f"`{column.name}`")
+    if not rules:
+        return ["No value is missing."]
+    lines = ["Values may be missing here, and in no other column:", ""]
+    return lines + [f"- {', '.join(names)}: {rule}." for rule, names in rules.items()]
+
+
 def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -217,7 +233,9 @@ def _values(column: pa.Column) -> str:
     about = column.metadata
     if about["isin"] is not None:
         return ", ".join(str(value) for value in about["isin"])
-    named = (words for start, words in KINDS.items() if str(column.dtype).startswith(start))
+    named = (
+        words for start, words in KINDS.items() if str(column.dtype).startswith(start)
+    )
     kind = next(named, "text")
     if about["between"] is not None:
         low, high = about["between"]

@@ -33,9 +33,7 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         return
     body = context.get("body", "")
     context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if not _idle(script, body)
+        script for script in context["script_files"] if not _idle(script, body)
     ]
     if doctree is None:
         return
