@@ -56,7 +56,7 @@ TRUTH: dict[str, Planted] = {
         5.0, "weeks", "Time constant with which activity moves to its end", "teaching"
     ),
     "acr20_week24": Planted(
-        {"placebo": 0.2652, "4 mg/kg": 0.4797, "8 mg/kg": 0.5868},
+        {"placebo": 0.266, "4 mg/kg": 0.480, "8 mg/kg": 0.587},
         "1",
         "Probability of an ACR20 response at week 24 when a dropout counts as a "
         "non-responder. The consequence of the other values, found by drawing "
@@ -183,7 +183,9 @@ PATIENTS = table(
 VISITS = table(
     {
         "patient": column(str, "Patient."),
-        "week": column(int, "Week of the visit", unit="weeks", isin=WEEKS),
+        "week": column(
+            int, "Week of the visit", unit="weeks", between=(0, 24), isin=WEEKS
+        ),
         "tjc68": column(
             float, "Tender joints of 68", unit="joints", between=(0, 68), missing=LEFT
         ),
@@ -241,7 +243,9 @@ VISITS = table(
 LATENT = table(
     {
         "patient": column(str, "Patient."),
-        "week": column(int, "Week of the visit", unit="weeks", isin=WEEKS),
+        "week": column(
+            int, "Week of the visit", unit="weeks", between=(0, 24), isin=WEEKS
+        ),
         "activity": column(
             float,
             "Inflammatory activity, 1 in the median candidate; goes on after a "
@@ -269,11 +273,11 @@ ACTIVITY_LOG_SD = 0.42  # between candidates
 FLARE_LOG_SD = 0.20  # from visit to visit
 # Log of the rate at which a joint is involved at activity 1: the 28 joints of the
 # short count (hands, wrists, elbows, shoulders, knees), then the others.
-TENDER_28, TENDER_REST = -0.28, -0.84
+TENDER_28, TENDER_REST = -0.31, -0.87
 SWOLLEN_28, SWOLLEN_REST = -0.74, -1.86
 # Of the trial cited: tender and swollen joints a candidate must have to enter.
 ENTRY_TJC68, ENTRY_SJC66 = 8, 6
-MG_CRP, MM_ESR = 21.0, 43.0  # medians at activity 1; ESR for a man of 53 years
+MG_CRP, MM_ESR = 21.0, 41.0  # medians at activity 1; ESR for a man of 53 years
 
 
 class _People(NamedTuple):
@@ -297,7 +301,7 @@ def _candidates(rng: np.random.Generator, n: int, site_effect: np.ndarray) -> _P
     share = 1 / (np.arange(SITES) + 4)
     site = rng.choice(SITES, n, p=share / share.sum())
     age = np.clip(np.rint(rng.normal(53, 13, n)), 18, 90)
-    disease = np.clip(rng.gamma(1.6, 7.4, n), 0.5, age - 16).round(1)
+    disease = np.clip(rng.gamma(1.6, 7.4, n), 0.5, np.minimum(age - 16, 60)).round(1)
     marker = rng.standard_normal(n)
     return _People(
         site=site,
