@@ -142,8 +142,8 @@ def markdown(
     picture : str or None
         Address of the cohort's picture.
     """
-    lines = [f"({label(cohort.name)})=", f"## `{cohort.name}`: {cohort.title}", ""]
-    lines += [inspect.cleandoc(cohort.about), ""]
+    lines = [f"({label(cohort.name)})=", f"## `{cohort.name}`", ""]
+    lines += [f"**{cohort.title}.**", "", inspect.cleandoc(cohort.about), ""]
     if picture is not None:
         shown = _shown(cohort)
         lines += [
