@@ -16,6 +16,7 @@ from . import (
     acute_phase,
     booster_trials,
     clinic_diary,
+    dose_response,
     flow_panel,
     lymphocyte_followup,
     ra_trial,
@@ -26,6 +27,7 @@ from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
 from .booster_trials import make_booster_trials
 from .clinic_diary import make_clinic_diary
+from .dose_response import make_dose_response
 from .flow_panel import make_flow_panel
 from .lymphocyte_followup import make_lymphocyte_followup
 from .ra_trial import make_ra_trial
@@ -35,6 +37,7 @@ from .spontaneous_reports import make_spontaneous_reports
 COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
+        dose_response.COHORT,
         acute_phase.COHORT,
         flow_panel.COHORT,
         lymphocyte_followup.COHORT,
@@ -56,6 +59,7 @@ __all__ = [
     "make_acute_phase",
     "make_booster_trials",
     "make_clinic_diary",
+    "make_dose_response",
     "make_flow_panel",
     "make_lymphocyte_followup",
     "make_ra_trial",
