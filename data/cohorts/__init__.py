@@ -17,6 +17,7 @@ from . import (
     booster_trials,
     clinic_diary,
     dose_response,
+    expression,
     flow_panel,
     lymphocyte_followup,
     ra_trial,
@@ -28,6 +29,7 @@ from .acute_phase import make_acute_phase
 from .booster_trials import make_booster_trials
 from .clinic_diary import make_clinic_diary
 from .dose_response import make_dose_response
+from .expression import make_expression
 from .flow_panel import make_flow_panel
 from .lymphocyte_followup import make_lymphocyte_followup
 from .ra_trial import make_ra_trial
@@ -38,6 +40,7 @@ COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
         dose_response.COHORT,
+        expression.COHORT,
         acute_phase.COHORT,
         flow_panel.COHORT,
         lymphocyte_followup.COHORT,
@@ -60,6 +63,7 @@ __all__ = [
     "make_booster_trials",
     "make_clinic_diary",
     "make_dose_response",
+    "make_expression",
     "make_flow_panel",
     "make_lymphocyte_followup",
     "make_ra_trial",
