@@ -1,0 +1,72 @@
+"""nbgrader's configuration for this course. Run nbgrader's commands in this folder.
+
+Two settings may come from the environment:
+
+GRADEBOOK_URL
+    A PostgreSQL gradebook, for several graders at once:
+    ``postgresql+psycopg2://user:password@host/name`` (and
+    ``pip install psycopg2-binary``). Without it the gradebook is the file
+    ``gradebook.db`` beside this one.
+EXCHANGE
+    A folder that students can write to, on a server that they share with you.
+    Without it the exchange is the folder ``exchange`` beside this file, for
+    hand-ins that come by mail or from a learning platform.
+"""
+
+import atexit
+import os
+import sys
+from pathlib import Path
+
+from nbgrader.apps import AutogradeApp
+from traitlets.config import Application
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import intake  # noqa: E402
+import summary  # noqa: E402
+
+# nbgrader starts `alembic` by name: let it find the one of this environment.
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
+
+c = get_config()  # noqa: F821  (traitlets provides it)
+
+# -- where things are
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.course_id = "immune-modulators"
+# A second writer waits for the lock; by default it gives up and the run stops.
+c.CourseDirectory.db_url = os.environ.get(
+    "GRADEBOOK_URL", f"sqlite:///{HERE / 'gradebook.db'}?timeout=60"
+)
+exchange = Path(os.environ.get("EXCHANGE", HERE / "exchange"))
+exchange.mkdir(parents=True, exist_ok=True)
+c.Exchange.root = str(exchange)
+
+# -- what a student finds in place of the solution
+c.ClearSolutions.code_stub = {
+    "python": "# YOUR CODE HERE\n"
+    'raise NotImplementedError("Task not done yet: write your answer here")'
+}
+
+# -- what is taken from a hand-in (intake.py)
+c.Autograde.pre_convert_hook = intake.adopt_misnamed
+c.Autograde.exporter_class = intake.SubmissionExporter
+c.Autograde.autograde_preprocessors = intake.AUTOGRADE
+c.GenerateFeedback.preprocessors = intake.FEEDBACK
+
+# -- how it is run
+c.Execute.timeout = 60  # seconds a cell
+c.Execute.shutdown_kernel = "immediate"
+# By default a cell tagged `skip-execution` is not run, and a test that is not
+# run counts as passed. No cell can carry this tag.
+c.Execute.skip_cells_with_tag = "<random>"
+# Tests that a student deleted come back (intake.py restores every other cell).
+c.OverwriteCells.add_missing_cells = True
+
+# -- what the run says at its end (summary.py)
+if Application.initialized() and isinstance(Application.instance(), AutogradeApp):
+    atexit.unregister(summary.print_closing)  # this file may be read twice
+    atexit.register(summary.print_closing, Application.instance())

@@ -1,0 +1,194 @@
+"""What happened to every hand-in: printed when ``nbgrader autograde`` ends.
+
+``python summary.py metrics`` prints it again at any time.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
+
+
+class Submission(NamedTuple):
+    """One student's hand-in after grading."""
+
+    student: str
+    score: float | None
+    needs_manual_grade: bool
+    problem: str | None
+    share: dict[str, float]
+    """Per grade cell, the fraction of its points; empty if nothing was graded."""
+
+
+class Summary(NamedTuple):
+    """All hand-ins of one assignment."""
+
+    assignment: str
+    max_score: float
+    points: dict[str, float]
+    """Per task, its points."""
+    submissions: list[Submission]
+
+    def graded(self) -> list[Submission]:
+        """Return the hand-ins that could be read and graded."""
+        return [one for one in self.submissions if one.problem is None]
+
+    def shares(self) -> dict[str, float]:
+        """Return the mean fraction of points per task, over the graded hand-ins."""
+        graded = self.graded()
+        if not graded:
+            return {}
+        return {
+            task: sum(one.share[task] for one in graded) / len(graded)
+            for task in self.points
+        }
+
+
+def task_of(grade_id: str) -> str:
+    """Return the task that a test belongs to: ``das28_esr_hidden`` → ``das28_esr``."""
+    return (
+        grade_id.removesuffix("_hidden").removesuffix("_visible").removesuffix("_test")
+    )
+
+
+def summarise(course: CourseDirectory, assignment: str) -> Summary:
+    """Collect what became of every hand-in of an assignment.
+
+    Parameters
+    ----------
+    course : CourseDirectory
+        nbgrader's own description of the course: folders and gradebook.
+    assignment : str
+
+    Raises
+    ------
+    MissingEntry
+        If the gradebook does not know the assignment.
+
+    """
+    pattern = Path(course.format_path(course.submitted_directory, "*", assignment))
+    folders = sorted(Path(course.root).glob(str(pattern.relative_to(course.root))))
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        known = gradebook.find_assignment(assignment)
+        cells = [
+            cell
+            for notebook in known.notebooks
+            for cell in notebook.grade_cells + notebook.task_cells
+        ]
+        points: dict[str, float] = {}
+        for cell in cells:
+            points[task_of(cell.name)] = (
+                points.get(task_of(cell.name), 0) + cell.max_score
+            )
+        points = {task: value for task, value in points.items() if value}
+        submissions = [
+            _submission(course, gradebook, assignment, folder, points)
+            for folder in folders
+        ]
+        return Summary(assignment, known.max_score, points, submissions)
+
+
+def _submission(course, gradebook, assignment, folder, points) -> Submission:
+    student = folder.parent.name
+    graded = Path(course.format_path(course.autograded_directory, student, assignment))
+    problem = _problem(folder, graded)
+    try:
+        submission = gradebook.find_submission(assignment, student)
+    except MissingEntry:
+        return Submission(student, None, False, problem or "is not graded yet", {})
+    share = dict.fromkeys(points, 0.0)
+    for notebook in submission.notebooks:
+        for grade in notebook.grades:
+            task = task_of(grade.name)
+            if task in points:
+                share[task] += (grade.score or 0) / points[task]
+    return Submission(
+        student, submission.score, submission.needs_manual_grade, problem, share
+    )
+
+
+def _problem(folder: Path, graded: Path) -> str | None:
+    for path in sorted(graded.glob("*.ipynb")):
+        problem = json.loads(path.read_text())["metadata"].get("unreadable")
+        if problem:
+            return problem
+    if graded.is_dir():
+        return None
+    if not list(folder.glob("*.ipynb")):
+        names = sorted(
+            path.name for path in folder.iterdir() if path.name != "timestamp.txt"
+        )
+        return f"handed in no notebook, but {', '.join(names) or 'nothing'}"
+    return "stopped the grading: its messages are above, under the student's name"
+
+
+def as_text(summary: Summary) -> str:
+    """Return the closing table."""
+    graded = summary.graded()
+    waiting = [one.student for one in graded if one.needs_manual_grade]
+    failed = [one for one in summary.submissions if one.problem]
+    lines = [
+        "",
+        f"{summary.assignment}: {len(summary.submissions)} handed in",
+        f"  {len(graded):4d} graded"
+        + (
+            f", mean {sum(one.score for one in graded) / len(graded):.1f} "
+            f"of {summary.max_score:g} points"
+            if graded
+            else ""
+        ),
+        f"  {len(waiting):4d} of them need a manual grade: formgrader, Manual Grading"
+        if waiting
+        else "     0 need a manual grade",
+        f"  {len(failed):4d} could not be graded",
+    ]
+    width = max((len(one.student) for one in failed), default=0)
+    lines += [f"       {one.student:<{width}}  {one.problem}" for one in failed]
+    shares = summary.shares()
+    if shares:
+        width = max(len(task) for task in shares)
+        lines += ["", f"  {'task':<{width}}  points  mean share of points"]
+        lines += [
+            f"  {task:<{width}}  {summary.points[task]:6g}  {share:5.0%}"
+            for task, share in shares.items()
+        ]
+    return "\n".join([*lines, ""])
+
+
+def print_closing(app) -> None:
+    """Print the table for the assignment that the nbgrader command worked on."""
+    if app.coursedir is None or not app.coursedir.assignment_id:
+        return
+    try:
+        print(as_text(summarise(app.coursedir, app.coursedir.assignment_id)))
+    except MissingEntry:
+        pass  # nbgrader has said so
+
+
+def main() -> int:
+    """Print the closing table of the assignment named on the command line."""
+    if len(sys.argv) != 2:
+        print("name the assignment: python summary.py metrics", file=sys.stderr)
+        return 2
+    from nbgrader.apps import NbGraderApp
+
+    app = NbGraderApp()
+    app.initialize([])
+    app.coursedir.assignment_id = sys.argv[1]
+    try:
+        print(as_text(summarise(app.coursedir, sys.argv[1])))
+    except MissingEntry:
+        print(
+            f"{sys.argv[1]} is not in the gradebook: run "
+            f"`nbgrader generate_assignment {sys.argv[1]}` first",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""A class on the small assignment, graded with nbgrader's own commands."""
+
+import shutil
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from miniature import MINI, PARTLY, RIGHT, WARNS, Course, demo, source_notebook
+
+
+@pytest.fixture(scope="session")
+def handed_out(tmp_path_factory):
+    """A course folder with the assignment generated and released."""
+    folder = tmp_path_factory.mktemp("handed-out") / "course"
+    source = folder.with_name("source")
+    source.mkdir()
+    nbformat.write(source_notebook(), source / f"{MINI}.ipynb")
+    demo.new_course(folder, {MINI: source})
+    course = Course(folder)
+    course.run("generate_assignment", MINI)
+    course.run("release_assignment", MINI)
+    return folder
+
+
+@pytest.fixture
+def new_course(handed_out, tmp_path):
+    """A course of its own for one test."""
+    return Course(shutil.copytree(handed_out, tmp_path / "course"))
+
+
+@pytest.fixture(scope="module")
+def graded_class(handed_out, tmp_path_factory):
+    """A class with every kind of hand-in: collected, graded, feedback made."""
+    course = Course(
+        shutil.copytree(handed_out, tmp_path_factory.mktemp("class") / "course")
+    )
+    right = course.filled(RIGHT)
+
+    course.hand_in("right", right)
+    course.hand_in("partly", course.filled(PARTLY))
+    course.hand_in("untouched", course.filled({}))
+    course.hand_in("warns", course.filled(WARNS))
+
+    deletes = course.filled(RIGHT)
+    deletes.cells = [
+        one
+        for one in deletes.cells
+        if one.metadata.get("nbgrader", {}).get("grade_id")
+        not in ("setup", "left_after_hidden", "highest_solution", "highest")
+    ]
+    course.hand_in("deletes", deletes)
+
+    skips = course.filled({})
+    for one in skips.cells:
+        one.metadata.tags = ["skip-execution"]
+    course.hand_in("skips", skips)
+
+    relabels = course.filled({})
+    for one in relabels.cells:
+        if one.cell_type == "code" and one.metadata.get("nbgrader", {}).get("grade"):
+            one.metadata.nbgrader.update(points=99, solution=True, locked=False)
+            one.source = "pass"
+    course.hand_in("relabels", relabels)
+
+    copies = course.filled(RIGHT)
+    copies.cells += course.filled(RIGHT).cells[2:5]
+    course.hand_in("copies", copies)
+
+    future = course.filled(RIGHT)
+    future.cells[2].metadata.nbgrader.schema_version = 99
+    future.cells[3].metadata.nbgrader = "nonsense"
+    course.hand_in("future_schema", future)
+
+    text = nbformat.writes(right)
+    course.hand_in("pdf", b"%PDF-1.7\n\xe2\xe3\xcf\xd3 not a notebook")
+    course.hand_in("nothing", b"")
+    course.hand_in("cut_off", text[: len(text) // 2].encode())
+    course.hand_in("utf16", text.encode("utf-16"))
+    course.hand_in("data", [1, 2, 3])
+    course.hand_in("format5", {**right, "nbformat": 5})
+    course.hand_in("word", b"PK\x03\x04", name="mini.docx")
+    course.hand_in("misnamed", right, name="mini (1).ipynb")
+    printed = course.grade()
+    course.run("generate_feedback", MINI)
+    course.run("export", "--to", str(course.folder / "grades.csv"))
+    return SimpleNamespace(course=course, printed=printed, scores=course.scores())
