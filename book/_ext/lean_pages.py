@@ -18,12 +18,16 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]+)"[^>]*?(/?)>')
 EMPTY_HEADER = re.compile(r"<th></th>")
-#: A script, and what the page's HTML must hold for it to be of any use.
+THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
+    re.DOTALL,
+)
+#: Part of a script or style sheet, and what the body of a page must hold for it to be
+#: of any use. Nothing is run in the browser here, so thebe's parts never are.
 NEEDED_FOR = {
     "thebe": None,
     "design-tabs.js": "sd-tab-set",
-    "togglebutton.js": 'class="toggle',
-    "let toggleHint": 'class="toggle',
+    "toggle": 'class="toggle',
 }
 
 
@@ -31,22 +35,20 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     """Mend one page before it is written."""
     if app.builder.format != "html":
         return
-    body = context.get("body", "")
-    context["script_files"] = [
-        script for script in context["script_files"] if not _idle(script, body)
-    ]
-    if doctree is None:
-        return
-    context["body"] = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
+    body = THEBE.sub("", context.get("body", ""))
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context[kind] if not _idle(file, body)]
+    if doctree is not None:
+        context["body"] = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
 
 
-def _idle(script, body: str) -> bool:
-    """Return whether a page with this body has no use for the script."""
-    said = f"{script.filename or ''} {script.attributes.get('body', '')}".lower()
-    for name, sign in NEEDED_FOR.items():
-        if name.lower() in said:
-            return sign is None or sign not in body
-    return False
+def _idle(file, body: str) -> bool:
+    """Return whether a page with this body has no use for a script or style sheet."""
+    said = f"{file.filename or ''} {file.attributes.get('body', '')}".lower()
+    return any(
+        part in said and (sign is None or sign not in body)
+        for part, sign in NEEDED_FOR.items()
+    )
 
 
 def _sized(app: Sphinx, body: str) -> str:
