@@ -124,7 +124,7 @@ TRUTH = {
         "teaching",
     ),
     "staining_sd": Planted(
-        0.15,
+        0.25,
         "arcsinh units",
         "SD between people of the shift of each channel",
         "teaching",
@@ -149,7 +149,7 @@ NEGATIVE = 0.4  # mean signal of a lymphocyte without the marker: autofluorescen
 def _profiles() -> tuple[np.ndarray, np.ndarray]:
     """Return mean and SD of the signals, each of shape (populations, channels)."""
     up = {marker: NEGATIVE + step for marker, step in TRUTH["separation"].value.items()}
-    lymphocyte = {"fsc": (4.0, 0.45), "ssc": (1.5, 0.35)}
+    lymphocyte = {"fsc": (4.0, 0.55), "ssc": (1.5, 0.45)}
     t_cell = lymphocyte | {"cd3": (up["cd3"], 0.35)}
     special = {
         "CD4 T": t_cell | {"cd4": (up["cd4"], 0.35)},
@@ -159,8 +159,8 @@ def _profiles() -> tuple[np.ndarray, np.ndarray]:
         | {"cd3": (up["cd3"] + 0.5, 0.35), "cd8": (1.3, 0.9)},
         "B": lymphocyte | {"cd19": (up["cd19"], 0.45)},
         "NK": {
-            "fsc": (4.4, 0.45),
-            "ssc": (1.9, 0.35),
+            "fsc": (4.4, 0.55),
+            "ssc": (1.9, 0.45),
             "cd16_56": (up["cd16_56"], 0.7),
         },
         "monocyte": {

@@ -243,12 +243,12 @@ def make_lymphocyte_followup(
     count = _counts(rng, female, half, day)
 
     # The infection of a month is due to the CD4 count at the visit that opens it.
-    true_ratio = TRUTH["infection_ratio_per_100"].value
     fewer = (500 - count["cd4"][:, :-1]) / 100
-    rate = TRUTH["infection_rate_at_500"].value * true_ratio**fewer
-    infection = np.zeros((n, m), dtype=bool)
+    rate = TRUTH["infection_ratio_per_100"].value ** fewer
+    rate *= TRUTH["infection_rate_at_500"].value
     at_risk = np.diff(day, axis=1) / MONTH
-    infection[:, 1:] = rng.random((n, m - 1)) < -np.expm1(-rate * at_risk)
+    infection = np.zeros((n, m), dtype=bool)
+    infection[:, 1:] = rng.exponential(size=(n, m - 1)) < rate * at_risk
 
     chance = TRUTH["missed_visit"].value
     missed = rng.random((n, m)) < np.where(
