@@ -16,6 +16,7 @@ from . import (
     acute_phase,
     booster_trials,
     clinic_diary,
+    crp_timecourse,
     dose_response,
     expression,
     flow_panel,
@@ -28,6 +29,7 @@ from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
 from .booster_trials import make_booster_trials
 from .clinic_diary import make_clinic_diary
+from .crp_timecourse import make_crp_timecourse
 from .dose_response import make_dose_response
 from .expression import make_expression
 from .flow_panel import make_flow_panel
@@ -39,6 +41,7 @@ from .spontaneous_reports import make_spontaneous_reports
 COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
+        crp_timecourse.COHORT,
         dose_response.COHORT,
         expression.COHORT,
         acute_phase.COHORT,
@@ -62,6 +65,7 @@ __all__ = [
     "make_acute_phase",
     "make_booster_trials",
     "make_clinic_diary",
+    "make_crp_timecourse",
     "make_dose_response",
     "make_expression",
     "make_flow_panel",
