@@ -17,12 +17,14 @@ from . import (
     booster_trials,
     clinic_diary,
     crp_timecourse,
+    curated,
     dose_response,
     expression,
     flow_panel,
     lymphocyte_followup,
     ra_trial,
     spontaneous_reports,
+    trials,
 )
 from ._base import DEFAULT_SEED, Cohort, Planted
 from ._files import SYNTHETIC, read_table, write_all
@@ -60,6 +62,7 @@ __all__ = [
     "SYNTHETIC",
     "Cohort",
     "Planted",
+    "curated",
     "get",
     "load",
     "make_acute_phase",
@@ -74,6 +77,7 @@ __all__ = [
     "make_spontaneous_reports",
     "names",
     "read_table",
+    "trials",
     "truth",
     "write_all",
 ]

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cohorts import trials
 from scipy import optimize, stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
-
-from cohorts import trials
 
 ORACLE = json.loads((Path(__file__).parent / "oracle.json").read_text())
 

@@ -1,0 +1,339 @@
+"""The curated tables hold together: references, intervals, counts and GRADE."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cohorts import curated, trials
+from scipy import stats
+
+ROOT = Path(__file__).resolve().parents[2]
+BIB = (ROOT / "book" / "references.bib").read_text()
+README = (curated.FOLDER / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def agents():
+    return curated.load("agents")
+
+
+@pytest.fixture(scope="module")
+def signalling():
+    return curated.load("signalling")
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return curated.load("evidence")
+
+
+ENTRIES = dict(re.findall(r"^@\w+\{([^,]+),\n(.*?)^\}", BIB, re.M | re.S))
+
+
+# Every table
+
+
+def test_an_unknown_table_is_refused_with_the_names_there_are():
+    with pytest.raises(ValueError, match=r"'drugs'.*agents, signalling, evidence"):
+        curated.load("drugs")
+
+
+@pytest.mark.parametrize(
+    "name, rows", [("agents", 40), ("signalling", 30), ("evidence", 30)]
+)
+def test_tables_are_as_long_as_promised(name, rows):
+    assert len(curated.load(name)) >= rows
+
+
+@pytest.mark.parametrize("name", curated.names())
+def test_every_row_has_references_that_exist(name):
+    for cell in curated.load(name).source:
+        keys = curated.split(cell)
+        assert keys and set(keys) <= set(ENTRIES), cell
+
+
+@pytest.mark.parametrize("name", curated.names())
+def test_lists_in_cells_are_clean(name):
+    """`; ` separates; no doubled or trailing separators, no stray blanks."""
+    for text in curated.load(name).select_dtypes("str").stack().dropna():
+        assert text == text.strip() and ";;" not in text, text
+        assert not re.search(r";(?! )| ;|; ;|;$", text), text
+
+
+@pytest.mark.parametrize("name", curated.names())
+def test_the_codebook_names_every_column(name):
+    section = re.search(rf"^## `{name}\.csv`.*?(?=^## |\Z)", README, re.M | re.S)[0]
+    in_table = re.findall(r"^\| `([^`]+)` \|", section, re.M)
+    assert in_table == list(curated.load(name).columns)
+
+
+def test_every_key_occurs_once_in_the_bibliography():
+    keys = re.findall(r"^@\w+\{([^,]+),", BIB, re.M)
+    assert len(keys) == len(set(keys))
+
+
+def test_a_changed_table_is_refused(tmp_path, monkeypatch):
+    text = (curated.FOLDER / "agents.csv").read_text()
+    changed = text.replace(",suppress,", ",dampen,", 1)
+    (tmp_path / "agents.csv").write_text(changed)
+    monkeypatch.setattr(curated, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=r"direction.*dampen"):
+        curated.load("agents")
+
+
+# Agents
+
+
+def test_a_year_of_approval_comes_with_its_agency(agents):
+    year, agency = agents.first_approval_year, agents.first_approval_by
+    assert (year.isna() == agency.isna()).all()
+    assert year.dtype == "Int64"
+
+
+@pytest.mark.parametrize(
+    "inn, year",
+    [
+        ("ciclosporin", 1983),
+        ("interferon gamma-1b", 1990),
+        ("infliximab", 1998),
+        ("ipilimumab", 2011),
+        ("tofacitinib", 2012),
+    ],
+)
+def test_well_known_years(agents, inn, year):
+    assert agents.set_index("inn").first_approval_year[inn] == year
+
+
+def test_what_is_only_studied_has_no_approval(agents):
+    studied = agents.indications.str.contains(r"\(studied\)$")
+    assert agents.first_approval_year[studied].isna().all()
+
+
+# Signalling
+
+JAKS = {"JAK1", "JAK2", "JAK3", "TYK2"}
+
+
+def test_a_receptor_signals_by_kinases_or_by_adaptors(signalling):
+    by_jak = signalling.pathway == "JAK-STAT"
+    assert signalling.jaks.notna().equals(by_jak)
+    assert signalling.stats.notna().equals(by_jak)
+    assert signalling.adaptors.isna().equals(by_jak)
+
+
+def test_kinases_and_stats_are_of_the_two_families(signalling):
+    for cell in signalling.jaks.dropna():
+        assert set(curated.split(cell)) <= JAKS
+    for cell in signalling.stats.dropna():
+        assert all(re.fullmatch(r"STAT[1-6]", item) for item in curated.split(cell))
+
+
+def test_the_shared_chains_bring_their_kinases(signalling):
+    """Chains that several receptors share bind one Janus kinase for all of them."""
+    for chain, kinase in [("IL2RG", "JAK3"), ("CSF2RB", "JAK2"), ("IL10RB", "TYK2")]:
+        rows = signalling[
+            signalling.receptor.map(lambda c, chain=chain: chain in curated.split(c))
+            & signalling.jaks.notna()
+        ]
+        assert len(rows) >= 2
+        assert all(kinase in curated.split(cell) for cell in rows.jaks), chain
+
+
+# Evidence
+
+
+def test_dois_are_dois_and_stand_in_the_reference_they_belong_to(evidence):
+    for doi, source in evidence[["doi", "source"]].dropna().itertuples(index=False):
+        assert re.fullmatch(r"10\.\d{4,9}/\S+", doi), doi
+        fields = [ENTRIES[key].lower() for key in curated.split(source)]
+        assert any(doi.lower() in text for text in fields), doi
+
+
+def test_agents_of_the_evidence_are_in_the_table_of_agents(evidence, agents):
+    assert set(evidence.agent) <= set(agents.inn)
+
+
+def test_intervals_are_ordered_and_contain_the_estimate(evidence):
+    has = evidence[evidence.ci_low.notna()]
+    assert has.ci_high.notna().all() and has.estimate.notna().all()
+    assert evidence[evidence.ci_low.isna()].ci_high.isna().all()
+    assert (has.ci_low < has.ci_high).all()
+    assert has.estimate.between(has.ci_low, has.ci_high).all()
+    ratios = evidence[evidence.measure.isin(curated.RATIOS)]
+    assert (ratios.estimate > 0).all() and not (ratios.ci_low <= 0).any()
+
+
+def test_published_ratios_sit_in_the_middle_of_their_intervals(evidence):
+    """On the log scale, as far as the printed digits allow: this finds misprints."""
+    rows = evidence[
+        evidence.measure.isin(curated.RATIOS) & (evidence.basis == "published")
+    ].dropna(subset="ci_low")
+    for row in rows.itertuples():
+        # Half a unit in the last place printed; hazard ratios and odds ratios that
+        # are printed with one decimal may be off by 0.05.
+        digits = max(len(f"{v:g}".partition(".")[2]) for v in row[16:19])
+        half = 0.5 * 10.0**-digits
+        low = (row.ci_low - half, row.ci_low + half)
+        high = (row.ci_high - half, row.ci_high + half)
+        middle = np.sqrt([low[0] * high[0], low[1] * high[1]])
+        assert middle[0] - half <= row.estimate <= middle[1] + half, row.study
+
+
+def test_estimates_from_counts(evidence):
+    rows = evidence[(evidence.basis == "counts") & (evidence.measure == "risk ratio")]
+    assert len(rows) >= 5
+    for row in rows.itertuples():
+        a, n1 = int(row.events_treated), int(row.n_treated)
+        c, n0 = int(row.events_control), int(row.n_control)
+        log_rr = np.log((a / n1) / (c / n0))
+        # Delta method, written with the proportions.
+        se = np.sqrt((1 - a / n1) / a + (1 - c / n0) / c)
+        low, high = np.exp(stats.norm.interval(0.95, log_rr, se))
+        found = np.array([np.exp(log_rr), low, high])
+        # Printed with three decimals.
+        assert [row.estimate, row.ci_low, row.ci_high] == pytest.approx(
+            found, abs=0.00051
+        ), row.study
+    cgd = rows[(rows.agent == "interferon gamma-1b") & (rows.n == 128)]
+    assert cgd.estimate.tolist() == [0.481]
+
+
+def test_the_risk_without_a_control_has_its_exact_interval(evidence):
+    row = evidence[evidence.measure == "risk"].iloc[0]
+    exact = stats.binomtest(int(row.events_treated), int(row.n_treated)).proportion_ci()
+    assert [row.ci_low, row.ci_high] == pytest.approx(
+        [100 * exact.low, 100 * exact.high], abs=0.05
+    )
+
+
+def test_counts_fit_the_groups(evidence):
+    for arm in ("treated", "control"):
+        events, size = evidence[f"events_{arm}"], evidence[f"n_{arm}"]
+        assert (events.isna() == size.isna()).all()
+        assert (events <= size).dropna().all()
+    both = evidence.dropna(subset=["n_treated", "n_control", "n"])
+    assert (both.n_treated + both.n_control == both.n).all()
+
+
+def test_counts_of_the_colon_trial_are_those_of_its_table(evidence):
+    colon = trials.load("colon")
+    rows = evidence[(evidence.study == "Moertel 1995")]
+    assert len(rows) == 4
+    for row in rows.itertuples():
+        etype = {"recurrence": 1, "death": 2}[row.outcome]
+        arm = "Lev" if row.intervention == "levamisole alone" else "Lev+5FU"
+        events = colon[colon.etype == etype].groupby("rx").status.agg(["sum", "size"])
+        assert [row.events_treated, row.n_treated] == events.loc[arm].tolist()
+        assert [row.events_control, row.n_control] == events.loc["Obs"].tolist()
+
+
+# GRADE
+
+LEVEL = {"very low": 1, "low": 2, "moderate": 3, "high": 4}
+
+
+def test_certainty_is_the_start_less_the_steps(evidence):
+    for row in evidence.dropna(subset="start").itertuples():
+        steps = curated.grade_steps(row.steps)
+        level = {"high": 4, "low": 2}[row.start] + sum(s.levels for s in steps)
+        assert LEVEL[row.certainty] == min(max(level, 1), 4), row.study
+
+
+def test_randomised_evidence_starts_high_and_no_other(evidence):
+    rated = evidence.dropna(subset="start")
+    randomised = rated.design.isin(
+        ["randomised trial", "meta-analysis of randomised trials"]
+    )
+    assert ((rated.start == "high") == randomised).all()
+
+
+def test_steps_up_are_only_for_observational_evidence_not_rated_down(evidence):
+    """Guyatt 2011: rate up when nothing was rated down, in non-randomised studies."""
+    for row in evidence.dropna(subset="steps").itertuples():
+        levels = [step.levels for step in curated.grade_steps(row.steps)]
+        if max(levels) > 0:
+            assert row.start == "low" and min(levels) > 0, row.study
+
+
+def test_no_domain_is_counted_twice(evidence):
+    for cell in evidence.steps.dropna():
+        domains = [step.domain for step in curated.grade_steps(cell)]
+        assert len(domains) == len(set(domains)), cell
+
+
+def test_large_effect_means_twofold(evidence):
+    """One level for at least twofold, and only a ratio can be judged so."""
+    for row in evidence.dropna(subset="steps").itertuples():
+        for step in curated.grade_steps(row.steps):
+            if step.domain == "large effect" and row.measure in curated.RATIOS:
+                assert max(row.estimate, 1 / row.estimate) >= 2, row.study
+
+
+def test_imprecision_follows_the_rule_of_the_codebook(evidence):
+    rows = evidence[evidence.measure.isin(curated.RATIOS) & evidence.ci_low.notna()]
+    for row in rows.itertuples():
+        spans = row.ci_low < 0.9 and row.ci_high > 1.1
+        wide = row.ci_high / row.ci_low > 5
+        near = row.ci_low < 1.05 and row.ci_high > 0.95
+        if spans or wide or (near and row.design == "randomised trial"):
+            domains = [step.domain for step in curated.grade_steps(row.steps)]
+            assert "imprecision" in domains, (row.study, row.outcome)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "-1 imprecision",
+        "-3 imprecision: few events",
+        "-1 bad luck: few events",
+        "+1 imprecision: few events",
+        "-1 large effect: halved",
+    ],
+)
+def test_a_step_that_grade_does_not_know_is_refused(wrong):
+    with pytest.raises(ValueError, match=re.escape(wrong)):
+        curated.grade_steps(wrong)
+
+
+def test_a_missing_cell_has_no_steps():
+    assert curated.grade_steps(np.nan) == []
+
+
+def row(measure, low, high, better, certainty):
+    return {
+        "measure": measure,
+        "ci_low": low,
+        "ci_high": high,
+        "better": better,
+        "certainty": certainty,
+    }
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        (row("risk ratio", 0.3, 0.8, "lower", "moderate"), "benefit"),
+        (row("risk ratio", 1.2, 2.8, "higher", "high"), "benefit"),
+        (row("hazard ratio", 1.04, 2.1, "lower", "moderate"), "harm"),
+        (row("hazard ratio", 0.88, 1.0, "lower", "high"), "no effect shown"),
+        (row("mean difference", -1.7, -0.3, "lower", "high"), "benefit"),
+        (row("risk difference", -0.7, 5.5, "lower", "moderate"), "no effect shown"),
+        (row("risk ratio", 0.3, 0.8, "lower", "low"), "uncertain"),
+        (row("risk ratio", np.nan, np.nan, "lower", "high"), "interval not seen"),
+        (row("none", np.nan, np.nan, "lower", np.nan), "uncertain"),
+    ],
+)
+def test_verdict(given, said):
+    assert curated.verdict(pd.DataFrame([given])).tolist() == [said]
+
+
+def test_the_same_molecule_works_in_one_disease_and_not_in_another(evidence):
+    """The pairs that the book leans on."""
+    said = evidence.assign(verdict=curated.verdict(evidence)).set_index("study").verdict
+    assert set(said["ICGDCSG 1991"]) == {"benefit"}
+    assert said["INSPIRE 2009"] == "no effect shown"
+    assert said["TESTS 2025"] == "no effect shown"
+    assert said["Jolliffe 2025"] == "no effect shown"
+    assert said["Di Castelnuovo 2021, cohorts"] == "uncertain"
