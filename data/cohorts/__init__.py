@@ -14,6 +14,7 @@ from typing import Any
 
 from . import (
     acute_phase,
+    biologic_registry,
     booster_trials,
     clinic_diary,
     crp_timecourse,
@@ -29,6 +30,7 @@ from . import (
 from ._base import DEFAULT_SEED, Cohort, Planted
 from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
+from .biologic_registry import make_biologic_registry
 from .booster_trials import make_booster_trials
 from .clinic_diary import make_clinic_diary
 from .crp_timecourse import make_crp_timecourse
@@ -50,6 +52,7 @@ COHORTS: dict[str, Cohort] = {
         flow_panel.COHORT,
         lymphocyte_followup.COHORT,
         ra_trial.COHORT,
+        biologic_registry.COHORT,
         spontaneous_reports.COHORT,
         clinic_diary.COHORT,
         booster_trials.COHORT,
@@ -66,6 +69,7 @@ __all__ = [
     "get",
     "load",
     "make_acute_phase",
+    "make_biologic_registry",
     "make_booster_trials",
     "make_clinic_diary",
     "make_crp_timecourse",
