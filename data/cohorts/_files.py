@@ -14,6 +14,7 @@ from ._base import DEFAULT_SEED, Cohort
 
 SYNTHETIC = Path(__file__).resolve().parents[1] / "synthetic"
 MANIFEST = "manifest.json"
+REMEDY = "put the shipped file back; `make data` writes the synthetic ones"
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -22,14 +23,14 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     Raises
     ------
     FileNotFoundError
-        If the file is not there; the message says how to make it.
+        If the file is not there; the message says how to get it.
     ValueError
         If the file does not fit its schema; the message names file, column,
         row and value.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: write it again with `make data`")
+        raise FileNotFoundError(f"{path} is missing: {REMEDY}")
     dtypes = {
         name: column.dtype.type
         for name, column in schema.columns.items()
@@ -40,8 +41,7 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"{path} cannot be read as a CSV table ({reason}): put the shipped file "
-            "back, or write all files again with `make data`"
+            f"{path} cannot be read as a CSV table ({reason}): {REMEDY}"
         ) from None
     return check(frame, schema, str(path))
 
@@ -59,9 +59,7 @@ def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, what: str) -> pd.Data
         column = "the table"
     raise ValueError(
         f"{what}: {column}{where}: {first['failure_case']!r} breaks the rule "
-        f"`{first['check']}`"
-        + (f" (and {more} more)" if more else "")
-        + ". Mend the file, or write all files again with `make data`"
+        f"`{first['check']}`" + (f" (and {more} more)" if more else "") + f": {REMEDY}"
     )
 
 
