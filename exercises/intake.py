@@ -35,6 +35,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.utils import is_grade
+from traitlets import List
 from traitlets.log import get_logger
 
 #: A hand-in has no reason to be larger (its outputs included).
@@ -320,6 +321,17 @@ def adopt_misnamed(assignment, student, notebooks):
     )
 
 
+def drop_data(assignment, student, notebooks):
+    """Leave the copies of the data out of the feedback: it is a page to read.
+
+    A post-convert hook of nbgrader, called after each student's feedback is made.
+    """
+    folder = Path(notebooks[0]).parent  # autograded/<student>/<assignment>
+    for data in Path("source", folder.name).glob("*.csv"):
+        copy_of = Path("feedback", folder.parent.name, folder.name, data.name)
+        copy_of.unlink(missing_ok=True)
+
+
 class SaveGrades(SaveAutoGrades):
     """Record marks, with two differences from nbgrader's own step.
 
@@ -359,6 +371,8 @@ class SaveGrades(SaveAutoGrades):
 
 class HideHiddenTests(ClearHiddenTests):
     """Keep hidden tests out of the feedback: of a failed one, its message stays."""
+
+    display_data_priority = List(config=True)  # set for every step; of no use here
 
     def preprocess_cell(self, cell, resources, cell_index):
         """Cut the hidden part of one cell and all but the message of its error."""

@@ -16,13 +16,18 @@ EXCHANGE
 import atexit
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from nbgrader.apps import AutogradeApp
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Application
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+
+# nbgrader 0.9.6 adds rows in an order that SQLAlchemy warns of; it is harmless.
+warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 import intake  # noqa: E402
 import summary  # noqa: E402
@@ -56,9 +61,15 @@ c.Autograde.pre_convert_hook = intake.adopt_misnamed
 c.Autograde.exporter_class = intake.SubmissionExporter
 c.Autograde.autograde_preprocessors = intake.AUTOGRADE
 c.GenerateFeedback.preprocessors = intake.FEEDBACK
+c.GenerateFeedback.post_convert_hook = intake.drop_data
 
 # -- how it is run
 c.Execute.timeout = 60  # seconds a cell
+# Students' errors are in their notebooks; the kernel need not log its own.
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=ERROR",
+]
 c.Execute.shutdown_kernel = "immediate"
 # By default a cell tagged `skip-execution` is not run, and a test that is not
 # run counts as passed. No cell can carry this tag.

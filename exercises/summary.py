@@ -19,8 +19,8 @@ class Submission(NamedTuple):
     score: float | None
     needs_manual_grade: bool
     problem: str | None
-    share: dict[str, float]
-    """Per grade cell, the fraction of its points; empty if nothing was graded."""
+    share: dict[str, float | None]
+    """Per task, the fraction of its points; None while a grader is waited for."""
 
 
 class Summary(NamedTuple):
@@ -37,13 +37,17 @@ class Summary(NamedTuple):
         return [one for one in self.submissions if one.problem is None]
 
     def shares(self) -> dict[str, float]:
-        """Return the mean fraction of points per task, over the graded hand-ins."""
-        graded = self.graded()
-        if not graded:
-            return {}
+        """Return the mean fraction of points per task, over the graded hand-ins.
+
+        A task for which somebody still waits for a manual grade is left out.
+        """
+        found = {
+            task: [one.share[task] for one in self.graded()] for task in self.points
+        }
         return {
-            task: sum(one.share[task] for one in graded) / len(graded)
-            for task in self.points
+            task: sum(shares) / len(shares)
+            for task, shares in found.items()
+            if shares and None not in shares
         }
 
 
@@ -99,12 +103,18 @@ def _submission(course, gradebook, assignment, folder, points) -> Submission:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
         return Submission(student, None, False, problem or "is not graded yet", {})
-    share = dict.fromkeys(points, 0.0)
+    got = dict.fromkeys(points, 0.0)
+    waiting = set()
     for notebook in submission.notebooks:
         for grade in notebook.grades:
             task = task_of(grade.name)
             if task in points:
-                share[task] += (grade.score or 0) / points[task]
+                got[task] += grade.score or 0
+            if grade.auto_score is None and grade.manual_score is None:
+                waiting.add(task)
+    share = {
+        task: None if task in waiting else got[task] / points[task] for task in points
+    }
     return Submission(
         student, submission.score, submission.needs_manual_grade, problem, share
     )
@@ -136,7 +146,7 @@ def as_text(summary: Summary) -> str:
         f"  {len(graded):4d} graded"
         + (
             f", mean {sum(one.score for one in graded) / len(graded):.1f} "
-            f"of {summary.max_score:g} points"
+            f"of {summary.max_score:g} points" + (" so far" if waiting else "")
             if graded
             else ""
         ),
@@ -147,13 +157,14 @@ def as_text(summary: Summary) -> str:
     ]
     width = max((len(one.student) for one in failed), default=0)
     lines += [f"       {one.student:<{width}}  {one.problem}" for one in failed]
-    shares = summary.shares()
-    if shares:
-        width = max(len(task) for task in shares)
+    if graded:
+        shares = summary.shares()
+        width = max(len(task) for task in summary.points)
         lines += ["", f"  {'task':<{width}}  points  mean share of points"]
         lines += [
-            f"  {task:<{width}}  {summary.points[task]:6g}  {share:5.0%}"
-            for task, share in shares.items()
+            f"  {task:<{width}}  {points:6g}  "
+            + (f"{shares[task]:5.0%}" if task in shares else "   to be graded by hand")
+            for task, points in summary.points.items()
         ]
     return "\n".join([*lines, ""])
 
