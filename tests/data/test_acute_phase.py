@@ -225,7 +225,7 @@ def test_naive_treatments_of_low_values_miss_the_mean(drawn):
 
 
 def stable_first_esr_at_odd_ages(frame):
-    """At odd ages the limit ends in .5, so that rounding to 1 mm/h does not touch it."""
+    """At odd ages the limit ends in .5: rounding to 1 mm/h does not touch it."""
     first = frame.query("group == 'stable' and draw == 1 and age_years % 2 == 1")
     return first.dropna(subset="esr_mm_h")
 
