@@ -1,0 +1,36 @@
+import shutil
+
+import pytest
+import runner
+
+#: What nbgrader, `make demo` and a release leave in the course's folder.
+MADE = shutil.ignore_patterns(
+    *("release", "submitted", "autograded", "feedback", "exchange", "demo"),
+    *("gradebook.db*", "*.csv", "__pycache__", ".*"),
+)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory):
+    """Return a function from assignment to a folder with its data files."""
+    folders = {}
+
+    def folder_of(assignment):
+        if assignment not in folders:
+            folder = tmp_path_factory.mktemp(assignment)
+            for path in runner.release.data_files(assignment):
+                shutil.copy(path, folder)
+            folders[assignment] = folder
+        return folders[assignment]
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory):
+    """A copy of the course, with all assignments released in it."""
+    course = tmp_path_factory.mktemp("released") / "course"
+    shutil.copytree(runner.COURSE, course, ignore=MADE)
+    for assignment in runner.ASSIGNMENTS:
+        runner.release.release(assignment, course)
+    return course

@@ -1,0 +1,240 @@
+"""Every assignment has the shape that students, graders and the autograder rely on."""
+
+import ast
+import builtins
+import re
+import symtable
+
+import nbformat
+import pytest
+import runner
+from runner import flags, is_solution, is_test
+
+pytestmark = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+
+
+def points_in(text):
+    """Return the points that a heading announces."""
+    return sum(int(number) for number in re.findall(r"\((\d+) points?\b", text))
+
+
+def sections(notebook):
+    """Return the cells of each task, by heading ("Task 1 · ...")."""
+    found = {}
+    for cell in notebook.cells:
+        heading = re.match(r"## (Task \d+ · .+)", cell.source)
+        if cell.cell_type == "markdown" and heading:
+            found[heading[1]] = []
+        if found:
+            list(found.values())[-1].append(cell)
+    return found
+
+
+def scopes(table):
+    """Return a symbol table and all those inside it: functions, comprehensions."""
+    return [
+        table,
+        *(inner for child in table.get_children() for inner in scopes(child)),
+    ]
+
+
+def binds(code):
+    """Return the names that code leaves behind in a notebook."""
+    return {
+        symbol.get_name()
+        for symbol in symtable.symtable(code, "cell", "exec").get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+
+
+def reads(code):
+    """Return the names that code, its functions included, takes from the notebook."""
+    module = symtable.symtable(code, "cell", "exec")
+    return {
+        symbol.get_name()
+        for scope in scopes(module)
+        for symbol in scope.get_symbols()
+        if symbol.is_referenced() and (symbol.is_global() or scope is module)
+    }
+
+
+def test_notebook_is_valid_and_has_no_outputs(assignment):
+    notebook = runner.source(assignment)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata.course) == {"chapter", "data", "minutes"}
+    assert (runner.ROOT / notebook.metadata.course.chapter).is_dir()
+    for cell in notebook.cells:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+
+
+def test_grade_ids_are_unique_and_say_what_they_test(assignment):
+    notebook = runner.source(assignment)
+    ids = [flags(cell)["grade_id"] for cell in notebook.cells if flags(cell)]
+    assert len(ids) == len(set(ids))
+    for task in runner.tasks(notebook).values():
+        assert task.tests == [f"{task.name}_visible", f"{task.name}_hidden"]
+
+
+def test_cells_are_locked_and_graded_as_they_should_be(assignment):
+    for cell in runner.source(assignment).cells:
+        has = flags(cell)
+        if not has:
+            continue
+        assert has["schema_version"] == 3 and has["task"] is False
+        if is_test(cell):
+            assert has["locked"] and has["points"] > 0
+        elif has["solution"]:
+            # Graded by hand if it is text, by the tests that follow if it is code.
+            assert not has["locked"]
+            assert has["grade"] is (cell.cell_type == "markdown")
+            assert "### BEGIN SOLUTION" in cell.source
+        else:
+            assert has["locked"] and not has["grade"]
+
+
+def test_size_and_points_add_up(assignment):
+    notebook = runner.source(assignment)
+    tasks = sections(notebook)
+    total = 0
+    for heading, cells in tasks.items():
+        told = sum(points_in(cell.source.split("\n")[0]) for cell in cells)
+        given = sum(flags(cell).get("points", 0) for cell in cells)
+        assert told == given, heading
+        total += given
+    assert [int(heading.split()[1]) for heading in tasks] == [*range(1, len(tasks) + 1)]
+    assert 8 <= len(tasks) <= 12 and 20 <= total <= 30
+    first = notebook.cells[0].source
+    assert f"{len(tasks)} tasks, {total:g} points" in first
+    assert notebook.metadata.course.chapter in first, "no link back to the chapter"
+    shortest, longest = map(int, notebook.metadata.course.minutes.split(" to "))
+    assert 60 <= shortest < longest <= 120
+    assert f"between {shortest} and {longest}" in first
+
+
+def test_one_or_two_tasks_are_graded_by_hand_with_a_rubric(assignment):
+    cells = runner.source(assignment).cells
+    by_hand = [
+        index
+        for index, cell in enumerate(cells)
+        if cell.cell_type == "markdown" and flags(cell).get("grade")
+    ]
+    assert 1 <= len(by_hand) <= 2
+    for index in by_hand:
+        brief, full = cells[index - 1], cells[index]
+        assert flags(brief)["locked"], "the student's rubric stands locked before it"
+        levels = [str(level) for level in range(int(flags(full)["points"]) + 1)]
+        assert all(f"| {level} |" in brief.source for level in levels)
+        assert all(f"- **{level}**" in full.source for level in levels)
+
+
+def test_student_needs_only_the_listed_packages(assignment):
+    allowed = {
+        "numpy",
+        "pandas",
+        "scipy",
+        "matplotlib",
+        "sklearn",
+        "warnings",
+        "pathlib",
+    }
+    for cell in runner.source(assignment).cells:
+        if cell.cell_type != "code":
+            continue
+        shown = cell.source.split("### BEGIN HIDDEN TESTS")[0]
+        for node in ast.walk(ast.parse(shown)):
+            if isinstance(node, ast.Import):
+                modules = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [node.module]
+            else:
+                continue
+            assert {module.split(".")[0] for module in modules} <= allowed
+
+
+def test_every_assertion_says_what_kind_of_thing_is_wrong(assignment):
+    for cell in runner.source(assignment).cells:
+        if not is_test(cell):
+            continue
+        tree = ast.parse(cell.source)
+        checks = [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+        assert checks
+        # nbgrader takes a value at the end of a test cell for partial credit.
+        assert not isinstance(tree.body[-1], ast.Expr) or "close" in ast.unparse(
+            tree.body[-1]
+        )
+        for check in checks:
+            assert check.msg is not None, ast.unparse(check)
+
+
+def test_visible_messages_do_not_give_the_answer(assignment):
+    """No number that is asked for, and no line of the solution, is in a message."""
+    notebook = runner.source(assignment)
+    solutions = {
+        line.strip()
+        for task in runner.tasks(notebook).values()
+        for line in runner.release.secrets(task.solution)[0]
+        if len(line.strip()) > 7
+    }
+    for cell in notebook.cells:
+        if not is_test(cell) or not flags(cell)["grade_id"].endswith("_visible"):
+            continue
+        for check in ast.walk(ast.parse(cell.source)):
+            if not isinstance(check, ast.Assert):
+                continue
+            message = "".join(
+                part.value
+                for part in ast.walk(check.msg)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            )
+            wanted = set()
+            for node in ast.walk(check.test):
+                # a - 30, a == "good": what the result is compared with
+                if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+                    wanted.add(ast.unparse(node.right))
+                elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+                    wanted.add(ast.unparse(node.comparators[0]).strip("'\""))
+            said = set(re.findall(r"[\w.]*\w", message))
+            assert not said & wanted, (message, said & wanted)
+            assert not any(line in message for line in solutions), message
+
+
+def test_tests_stand_on_their_own(assignment):
+    """A test can run where the student's code does not.
+
+    Apart from the functions under test, every name that it reads comes from
+    itself, an earlier test's imports, or a locked cell; and no name that it
+    binds is one that a student's cell binds.
+    """
+    notebook = runner.source(assignment)
+    locked, written, functions = set(dir(builtins)), set(), set()
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or is_test(cell):
+            continue
+        if is_solution(cell):
+            functions |= {
+                node.name
+                for node in ast.parse(cell.source).body
+                if isinstance(node, ast.FunctionDef)
+            }
+        if flags(cell).get("locked"):
+            locked |= binds(cell.source)
+        else:
+            written |= binds(cell.source)
+    for cell in filter(is_test, notebook.cells):
+        name, own = flags(cell)["grade_id"], binds(cell.source)
+        assert not own & (written | locked), name
+        needed = reads(cell.source)
+        assert needed <= own | locked | functions, name
+        assert needed & functions, f"{name} calls no function of the student"
+
+
+def test_hidden_tests_draw_what_nobody_has_seen(assignment):
+    for cell in runner.source(assignment).cells:
+        if is_test(cell) and flags(cell)["grade_id"].endswith("_hidden"):
+            inside, _ = runner.release.secrets(cell.source)
+            code = "\n".join(inside)
+            drawn = re.search(r"default_rng\(\)|make_\w+\(", code)
+            fixed = "random_state" in code
+            if flags(cell)["points"] and "worked" not in code:
+                assert drawn and not fixed, flags(cell)["grade_id"]

@@ -1,0 +1,207 @@
+"""What students get holds no solution, opens, and is graded as the runner says."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import answers
+import nbformat
+import pytest
+import runner
+from nbgrader.api import Gradebook
+from runner import flags, is_solution, release
+
+each_assignment = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+
+
+def released(course, assignment):
+    path = release.notebook_path(course, "release", assignment)
+    return nbformat.read(path, as_version=4)
+
+
+def untouched(course, assignment):
+    """Return what stands in the solution cells of a released copy."""
+    return {
+        flags(cell)["grade_id"]: cell.source
+        for cell in released(course, assignment).cells
+        if is_solution(cell)
+    }
+
+
+@each_assignment
+def test_release_holds_no_solution_and_no_hidden_test(assignment, released_course):
+    copy = released(released_course, assignment)
+    nbformat.validate(copy)
+    assert release.leaks(runner.source(assignment), copy) == []
+    text = "\n".join(cell.source for cell in copy.cells)
+    for secret in ("BEGIN SOLUTION", "BEGIN HIDDEN", "cohorts", "Rubric in full"):
+        assert secret not in text
+
+
+@each_assignment
+def test_release_folder_holds_the_notebook_its_data_and_nothing_else(
+    assignment, released_course
+):
+    folder = released_course / "release" / assignment
+    data = release.data_files(assignment)
+    there = {path.name for path in folder.iterdir()}
+    assert there == {f"{assignment}.ipynb"} | {path.name for path in data}
+    for path in data:
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+
+
+@each_assignment
+def test_untouched_release_scores_nothing_and_says_why(assignment, released_course):
+    notebook = runner.source(assignment)
+    graded = runner.run(
+        notebook,
+        released_course / "release" / assignment,
+        untouched(released_course, assignment),
+    )
+    assert set(graded.points.values()) == {0}
+    first_error = next(iter(graded.errors.values()))
+    assert first_error.startswith("NotImplementedError: Task not done yet")
+
+
+@each_assignment
+def test_student_without_the_course_packages_can_open_and_run_it(
+    assignment, released_course, tmp_path
+):
+    """The released copy alone, in a folder of its own, without cohorts and course."""
+    folder = shutil.copytree(
+        released_course / "release" / assignment, tmp_path / "mine"
+    )
+    copy = released(released_course, assignment)
+    blocked = "import sys\nsys.modules['cohorts'] = sys.modules['course'] = None\n"
+    shown = [cell.source for cell in copy.cells if cell.cell_type == "code"]
+    (folder / "run.py").write_text(
+        "\n".join([blocked, "import matplotlib\nmatplotlib.use('Agg')", *shown])
+    )
+    ran = subprocess.run(
+        [sys.executable, "run.py"], cwd=folder, capture_output=True, text=True
+    )
+    last = ran.stderr.strip().splitlines()[-1]
+    assert last == "NotImplementedError: Task not done yet: write your answer here"
+
+
+@each_assignment
+def test_stock_nbgrader_gives_the_points_that_the_runner_gives(
+    assignment, released_course, tmp_path
+):
+    """nbgrader without this course's configuration, on four kinds of hand-in."""
+    notebook, module = runner.source(assignment), answers.load(assignment)
+    tasks = runner.tasks(notebook)
+    folder = released_course / "release" / assignment
+    hand_ins = {
+        "solution": {name: task.solution for name, task in tasks.items()},
+        "untouched": untouched(released_course, assignment),
+        "wrong": {
+            name: module.WRONG[name][-1].source(task.solution)
+            for name, task in tasks.items()
+        },
+        "alternative": {
+            name: module.ALTERNATIVE[name][-1].source(task.solution)
+            for name, task in tasks.items()
+        },
+    }
+    course = shutil.copytree(released_course, tmp_path / "course")
+    (course / "nbgrader_config.py").unlink()
+    for student, written in hand_ins.items():
+        shutil.copytree(folder, course / "submitted" / student / assignment)
+        copy = released(course, assignment)
+        for cell in copy.cells:
+            if is_solution(cell):
+                cell.source = written[flags(cell)["grade_id"]]
+        nbformat.write(
+            copy, course / "submitted" / student / assignment / f"{assignment}.ipynb"
+        )
+    ran = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "autograde", assignment],
+        cwd=course,
+        env=os.environ
+        | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        for student, written in hand_ins.items():
+            submission = gradebook.find_submission_notebook(
+                assignment, assignment, student
+            )
+            stock = {
+                grade.name: grade.auto_score
+                for grade in submission.grades
+                if grade.auto_score is not None
+            }
+            ours = runner.run(notebook, folder, written).points
+            by_hand = set(stock) - set(ours)
+            assert {stock[name] for name in by_hand} <= {0}  # text left empty
+            assert {name: stock[name] for name in ours} == ours, student
+
+
+# -- the step that makes the copy
+
+
+def test_a_solution_outside_its_marks_is_found():
+    source = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                "def f(x):\n    ### BEGIN SOLUTION\n    return x**2 + 1\n"
+                "    ### END SOLUTION"
+            )
+        ]
+    )
+    copy = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("def f(x):\n    raise NotImplementedError()")]
+    )
+    assert release.leaks(source, copy) == []
+    copy.cells.append(nbformat.v4.new_code_cell("def g(x):\n    return x**2 + 1"))
+    assert release.leaks(source, copy) == ["return x**2 + 1"]
+    assert "### BEGIN SOLUTION" in release.leaks(source, source)
+    shown = nbformat.v4.new_output("stream", text="5")
+    copy.cells = [nbformat.v4.new_code_cell("f(2)", outputs=[shown])]
+    assert release.leaks(source, copy) == [f"output of cell {copy.cells[0].id}"]
+
+
+def test_what_cannot_be_released_is_said_in_one_line(tmp_path):
+    course, data = tmp_path / "course", tmp_path / "data"
+    folder = course / "source" / "small"
+    folder.mkdir(parents=True)
+    data.mkdir()
+    notebook = nbformat.v4.new_notebook()
+    nbformat.write(notebook, folder / "small.ipynb")
+
+    def refusal(name):
+        with pytest.raises(release.ReleaseError) as caught:
+            release.release(name, course, data)
+        message = str(caught.value)
+        assert "\n" not in message
+        return message
+
+    assert refusal("large") == "there is no assignment 'large'; there are: small"
+    assert "has no course.data" in refusal("small")
+    notebook.metadata["course"] = {"data": ["people.csv"]}
+    nbformat.write(notebook, folder / "small.ipynb")
+    assert "small needs people.csv, which is not in" in refusal("small")
+
+
+@each_assignment
+def test_releasing_again_is_quick_unless_something_changed(
+    assignment, released_course, monkeypatch, tmp_path
+):
+    course = shutil.copytree(released_course, tmp_path / "course")
+    calls = []
+    monkeypatch.setattr(release, "generate", lambda name, course: calls.append(name))
+    made = release.notebook_path(course, "release", assignment)
+    source = release.notebook_path(course, "source", assignment)
+    now = time.time()
+    os.utime(made, (now, now))
+    release.release(assignment, course)
+    assert calls == []
+    os.utime(source, (now + 10, now + 10))
+    release.release(assignment, course)
+    assert calls == [assignment]
