@@ -16,6 +16,7 @@ from . import (
     acute_phase,
     biologic_registry,
     booster_trials,
+    capstone_dossier,
     clinic_diary,
     crp_timecourse,
     curated,
@@ -32,6 +33,7 @@ from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
 from .biologic_registry import make_biologic_registry
 from .booster_trials import make_booster_trials
+from .capstone_dossier import make_capstone_dossier
 from .clinic_diary import make_clinic_diary
 from .crp_timecourse import make_crp_timecourse
 from .dose_response import make_dose_response
@@ -56,6 +58,7 @@ COHORTS: dict[str, Cohort] = {
         spontaneous_reports.COHORT,
         clinic_diary.COHORT,
         booster_trials.COHORT,
+        capstone_dossier.COHORT,
     )
 }
 
@@ -71,6 +74,7 @@ __all__ = [
     "make_acute_phase",
     "make_biologic_registry",
     "make_booster_trials",
+    "make_capstone_dossier",
     "make_clinic_diary",
     "make_crp_timecourse",
     "make_dose_response",
