@@ -14,6 +14,7 @@ for (const box of document.querySelectorAll(".selfcheck")) {
     lead.innerHTML = `<strong>${word}</strong>`;
     verdict.dataset.state = state;
     verdict.replaceChildren(lead, ...reasons);
+    verdict.dispatchEvent(new Event("selfcheck", { bubbles: true }));
   };
 
   // A copy of a reason; the names of things in it stay with the original.
