@@ -1,0 +1,114 @@
+"""A real Chromium, and Jupyter servers for it, on the loopback interface only."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "exercises")]
+SCREENSHOTS = ROOT / "_build" / "screenshots"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCAL = {"127.0.0.1", "localhost"}
+
+
+@contextmanager
+def visit(browser, **options):
+    """Open a page that can reach this machine only; note what goes wrong on it.
+
+    Yields
+    ------
+    SimpleNamespace
+        ``page``; ``errors``: console errors and uncaught exceptions;
+        ``elsewhere``: addresses on other hosts that it asked for.
+    """
+    context = browser.new_context(**options)
+    errors, elsewhere = [], []
+
+    def here_only(route):
+        url = urlsplit(route.request.url)
+        if url.scheme in ("http", "https", "ws", "wss") and url.hostname not in LOCAL:
+            elsewhere.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/*", here_only)
+    page = context.new_page()
+    page.on(
+        "console",
+        lambda message: message.type == "error" and errors.append(message.text),
+    )
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield SimpleNamespace(page=page, errors=errors, elsewhere=elsewhere)
+    context.close()
+
+
+def picture(page, name, **options):
+    """Keep a screenshot for a human to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
+
+
+@contextmanager
+def jupyter(folder, scratch):
+    """Run JupyterLab in a folder, with settings of its own; yield path → address."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **{
+            f"JUPYTER_{name}_DIR": str(scratch / name.lower())
+            for name in ("CONFIG", "RUNTIME", "DATA")
+        },
+        "JUPYTERLAB_SETTINGS_DIR": str(scratch / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(scratch / "workspaces"),
+    }
+    token = "loopback"
+    log = scratch / "jupyter.log"
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]
+    with open(log, "w") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        note = scratch / "runtime" / f"jpserver-{server.pid}.json"
+        for _ in range(1200):
+            if note.is_file() and note.stat().st_size:
+                break
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            raise TimeoutError(f"JupyterLab did not start:\n{log.read_text()}")
+        if server.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended:\n{log.read_text()}")
+        address = json.loads(note.read_text())["url"].rstrip("/")
+        yield lambda path: f"{address}/{path}?token={token}"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
