@@ -251,7 +251,7 @@ LATENT = table(
             "Inflammatory activity, 1 in the median candidate; goes on after a "
             "dropout as if the patient had stayed on treatment",
             unit="1",
-            between=(0, np.inf),
+            between=(0, 100),
         ),
         "crp_if_not_blocked_mg_l": column(
             float,
@@ -552,7 +552,7 @@ def picture(ax: Any, made: RaTrial) -> None:
         share = 100 * middle.loc[arm] / middle.loc[arm].iloc[0]
         ax.plot(share.index, share["crp_mg_l"], color=shade, label=f"{arm}, CRP")
         ax.plot(share.index, share["sjc66"], ":", color=shade, label=f"{arm}, joints")
-    ax.set(xlabel="Week", ylabel="Median, % of entry", ylim=(0, None))
+    ax.set(xlabel="Week", ylabel="Median, % of entry", ylim=(0, 125))
     ax.legend(ncols=3, fontsize=7)
 
 
