@@ -154,7 +154,7 @@ def _profiles() -> tuple[np.ndarray, np.ndarray]:
     special = {
         "CD4 T": t_cell | {"cd4": (up["cd4"], 0.35)},
         "CD8 T": t_cell | {"cd8": (up["cd8"], 0.45)},
-        # Mostly gamma-delta cells: bright in CD3, some of them dim in CD8.
+        # Many are gamma-delta cells: bright in CD3, some of them dim in CD8.
         "double-negative T": t_cell
         | {"cd3": (up["cd3"] + 0.5, 0.35), "cd8": (1.3, 0.9)},
         "B": lymphocyte | {"cd19": (up["cd19"], 0.45)},
@@ -267,7 +267,7 @@ def make_flow_panel(
     Subset counts follow the means and SDs of 104 men and 128 women [1]_; that they
     are log-normal is an assumption. Age has no effect here. Granulocytes are left
     out of the events, as if removed in preparation. NK cells may carry CD8 [2]_,
-    and T cells bright in CD3 are mostly gamma-delta cells [3]_.
+    and gamma-delta T cells are bright in CD3 [3]_.
 
     References
     ----------
