@@ -36,6 +36,8 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     if app.builder.format != "html":
         return
     body = THEBE.sub("", context.get("body", ""))
+    if 'class="math' in body:
+        app.add_js_file("wide-formulas.js", loading_method="defer")
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
     if doctree is not None:
@@ -44,8 +46,6 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         # holds what a list may not.
         body = body.replace('<div role="list" class="citation-list">', "<div>")
         context["body"] = body.replace(' role="doc-biblioentry"', "")
-        if 'class="math' in body:
-            app.add_js_file("wide-formulas.js", loading_method="defer")
 
 
 def _idle(file, body: str) -> bool:
