@@ -82,7 +82,7 @@ check-book: $(READY)
 	@$(MAKE) --no-print-directory book
 
 # Chapters: strictly, figures too. Assignments: that the solution runs.
-notebooks: $(READY)
+notebooks: release
 	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile book
 	$(BIN)/python -m pytest -q --nbval-lax -n 2 --dist loadfile exercises/source
 
