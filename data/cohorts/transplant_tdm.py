@@ -1,0 +1,590 @@
+"""Tacrolimus after kidney transplantation, dosed by its trough for a year.
+
+One compartment at steady state; clearance differs by CYP3A5, age, person, occasion
+and haematocrit. The clinic sees troughs and changes the dose in proportion. What
+rejection and infection follow is the true average concentration, which it never sees.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ._base import (
+    Cohort,
+    Planted,
+    check_size,
+    column,
+    generator,
+    identifiers,
+    sd_of_log,
+    table,
+)
+from ._hazards import time_of_event
+
+ANDREWS = "Andrews2019tacrolimus"
+
+TRUTH = {
+    "cl_l_h": Planted(
+        23.0,
+        "L/h",
+        "Oral clearance (CL/F) of the typical non-expresser; that this holds at 50 "
+        "years of age and a haematocrit of 0.34 is a teaching assumption",
+        ANDREWS,
+    ),
+    "cl_expresser": Planted(
+        1.63,
+        "1",
+        "Clearance of CYP3A5 expressers as a multiple of the others'",
+        ANDREWS,
+    ),
+    "cl_age_power": Planted(
+        -0.43, "1", "Power of (age / 50 years) in the clearance", ANDREWS
+    ),
+    "cl_haematocrit_power": Planted(
+        -0.76, "1", "Power of (haematocrit / 0.34) in the clearance", ANDREWS
+    ),
+    "cl_cv_between": Planted(
+        0.386, "1", "Variation of clearance between people alike in these", ANDREWS
+    ),
+    "cl_cv_occasion": Planted(
+        0.136, "1", "Variation of a person's clearance from visit to visit", ANDREWS
+    ),
+    "v_l": Planted(
+        692.0,
+        "L",
+        "Volume of distribution (V/F): the published central volume stands for the "
+        "only compartment here",
+        ANDREWS,
+    ),
+    "v_cv_between": Planted(0.492, "1", "Its variation between people", ANDREWS),
+    "ka_h": Planted(3.58, "1/h", "Rate of absorption, the same in everybody", ANDREWS),
+    "lag_h": Planted(0.38, "h", "Delay before absorption begins", ANDREWS),
+    "expresser_share": Planted(
+        0.20, "1", "Share of patients who express CYP3A5", "teaching"
+    ),
+    "haematocrit": Planted(
+        {"start": 0.31, "late": 0.39, "sd": 0.035, "days": 60.0},
+        "L/L; days",
+        "Mean at transplantation and late after it, SD between people of each, and the "
+        "time constant of the rise between them",
+        "teaching",
+    ),
+    "assay_cv": Planted(0.08, "1", "Error of a tacrolimus concentration", "teaching"),
+    "missed_visit": Planted(
+        0.06, "1", "Probability that a visit is missed, for no reason", "teaching"
+    ),
+    "after_dose_sample": Planted(
+        0.03,
+        "1",
+        "Probability that the sample is drawn 1 to 4 h after the morning dose, which "
+        "should have waited",
+        "teaching",
+    ),
+    "irregular_share": Planted(
+        0.15, "1", "Share of patients who sometimes take only a part", "teaching"
+    ),
+    "irregular_spell": Planted(
+        0.30,
+        "1",
+        "Probability of this between two visits of such a patient",
+        "teaching",
+    ),
+    "irregular_taken": Planted(
+        0.60, "1", "Part of the doses taken in such a spell", "teaching"
+    ),
+    "rejection_rate": Planted(
+        {"early": 0.75, "late": 0.075},
+        "1 per year",
+        "Rate of a first acute rejection at an average concentration of 8 ng/mL, to "
+        "the visit of month 3 and after it",
+        "teaching",
+    ),
+    "rejection_log_ratio": Planted(
+        -0.25,
+        "1 per ng/mL",
+        "Change of the log rate of rejection per ng/mL of average concentration",
+        "teaching",
+    ),
+    "infection_rate": Planted(
+        {"early": 0.60, "late": 0.35},
+        "1 per year",
+        "Rate of a first infection that needs treatment, likewise",
+        "teaching",
+    ),
+    "infection_log_ratio": Planted(
+        0.10,
+        "1 per ng/mL",
+        "Change of the log rate of infection per ng/mL of average concentration",
+        "teaching",
+    ),
+    "graft_loss_rate": Planted(
+        0.015, "1 per year", "Rate of losing the graft without a rejection", "teaching"
+    ),
+    "graft_loss_ratio": Planted(
+        6.0,
+        "1",
+        "Rate of losing the graft after a rejection, as a multiple",
+        "teaching",
+    ),
+    "death_rate": Planted(
+        0.015, "1 per year", "Rate of death with a functioning graft", "teaching"
+    ),
+}
+
+YEAR = 365.25
+STUDY_DAYS = 365
+#: Planned visits: three weekly ones, then one a month (30 days).
+MONTHS = np.array([0, 0, 0, *range(1, 13)])
+PLANNED = np.array([7, 14, 21, *range(30, 361, 30)])
+VISITS = len(PLANNED)
+#: First visit of the late period: the lower window and the lower rates begin here.
+LATE = int(np.argmax(MONTHS == 3))
+
+# The clinic's protocol, all of it a teaching assumption. In Symphony's low-dose arm
+# the target was 3 to 7 ng/mL and the median seen 6.5 to 6.9 (Ekberg2007symphony).
+START_MG_KG = 0.05
+WINDOW = {"early": (8.0, 12.0), "late": (4.0, 8.0)}  # ng/mL
+DOSE_STEP, DOSES = 0.5, (0.5, 20.0)  # mg
+INTERVAL_H = 12.0
+SHORTEST_H = 10.0
+LOWEST = 1.0  # ng/mL, lower values are reported as this
+CHUNK = 10_000
+
+
+class TransplantTdm(NamedTuple):
+    """The five tables of `make_transplant_tdm`."""
+
+    patients: pd.DataFrame
+    visits: pd.DataFrame
+    outcomes: pd.DataFrame
+    parameters: pd.DataFrame
+    latent: pd.DataFrame
+
+
+def _patient():
+    return column(str, "Patient")
+
+
+def _visit():
+    return column(int, "Number of the visit", between=(1, VISITS))
+
+
+def _days(meaning: str):
+    return column(int, meaning, unit="d", between=(0, STUDY_DAYS))
+
+
+TABLES = {
+    "patients": table(
+        {
+            "patient": _patient(),
+            "sex": column(str, "Sex", isin=["female", "male"]),
+            "age_years": column(
+                int, "Age at transplantation", unit="years", between=(18, 80)
+            ),
+            "weight_kg": column(float, "Body weight", unit="kg", between=(40, 140)),
+            "cyp3a5": column(
+                str,
+                "CYP3A5: an expresser carries an allele *1",
+                isin=["expresser", "non-expresser"],
+            ),
+        },
+        key=["patient"],
+    ),
+    "visits": table(
+        {
+            "patient": _patient(),
+            "visit": _visit(),
+            "month": column(
+                int,
+                "Month after transplantation; 0 for the first three, weekly visits",
+                unit="months",
+                between=(0, 12),
+            ),
+            "day": _days(
+                "Day after transplantation; of a missed visit, the day it was due"
+            ),
+            "dose_mg": column(
+                float,
+                "Each of the two daily doses of tacrolimus prescribed up to this visit",
+                unit="mg",
+                between=DOSES,
+            ),
+            "hours_after_dose": column(
+                float,
+                "Time from the last dose to the sample, to 0.5 h; a trough is drawn "
+                "after about 12 h, before the morning dose",
+                unit="h",
+                between=(1, 14),
+                missing="The visit was missed",
+            ),
+            "haematocrit": column(
+                float,
+                "Haematocrit, to 0.01",
+                unit="L/L",
+                between=(0.15, 0.60),
+                missing="The visit was missed",
+            ),
+            "trough_ng_ml": column(
+                float,
+                "Tacrolimus in whole blood, to 0.1 ng/mL; below 1.0 reported as 1.0. A "
+                "trough only if the sample was drawn in time",
+                unit="ng/mL",
+                between=(LOWEST, 300),
+                missing="The visit was missed, for no reason",
+            ),
+        },
+        key=["patient", "visit"],
+    ),
+    "outcomes": table(
+        {
+            "patient": _patient(),
+            "rejection": column(bool, "Whether an acute rejection was seen"),
+            "rejection_days": _days(
+                "Days to the first one, or to the end of follow-up"
+            ),
+            "infection": column(bool, "Whether an infection needed treatment"),
+            "infection_days": _days(
+                "Days to the first one, or to the end of follow-up"
+            ),
+            "follow_up_days": _days("Days to the end of follow-up"),
+            "end": column(
+                str,
+                "What ended follow-up",
+                isin=["graft loss", "death", "end of study"],
+            ),
+        },
+        key=["patient"],
+    ),
+    "parameters": table(
+        {
+            "patient": _patient(),
+            "cl_l_h": column(
+                float,
+                "Planted own oral clearance (CL/F) at a haematocrit of 0.34",
+                unit="L/h",
+                between=(1, 500),
+            ),
+            "v_l": column(
+                float,
+                "Planted own volume of distribution (V/F)",
+                unit="L",
+                between=(20, 20_000),
+            ),
+            "irregular": column(
+                bool, "Whether the patient sometimes takes only a part"
+            ),
+        },
+        key=["patient"],
+    ),
+    "latent": table(
+        {
+            "patient": _patient(),
+            "visit": column(
+                int,
+                "Number of the visit that the time leads up to",
+                between=(1, VISITS),
+            ),
+            "from_day": _days("Day on which the time begins"),
+            "to_day": _days("Day on which it ends: a visit, or the end of follow-up"),
+            "taken": column(
+                float, "Part of the doses that was taken", unit="1", between=(0, 1)
+            ),
+            "cl_l_h": column(
+                float, "Clearance in that time", unit="L/h", between=(1, 1000)
+            ),
+            "average_ng_ml": column(
+                float,
+                "True average concentration, which the hazards follow",
+                unit="ng/mL",
+                between=(0, 300),
+            ),
+        },
+        key=["patient", "visit"],
+    ),
+}
+
+
+def make_transplant_tdm(
+    n_patients: int = 250, *, random_state: Any = None
+) -> TransplantTdm:
+    """Draw a year of tacrolimus monitoring after kidney transplantation.
+
+    Patients start with 0.05 mg/kg twice a day. At each of 15 visits a trough outside
+    the window (8 to 12 ng/mL before the visit of month 3, 4 to 8 ng/mL from then on)
+    changes the dose in proportion towards the middle of the window, at most to the
+    half or the double, in steps of 0.5 mg. A sample drawn after the dose, or a
+    missed visit, changes nothing.
+
+    Parameters
+    ----------
+    n_patients : int
+        Patients, 1 or more.
+    random_state : None, int, SeedSequence or Generator
+        See `cohorts._base.generator`.
+
+    Returns
+    -------
+    TransplantTdm
+        ``patients`` and ``outcomes`` (a row a patient), ``visits`` (up to 15 rows a
+        patient, until follow-up ends), and what no clinic sees: ``parameters`` of
+        each patient, and ``latent``, the true exposure between visits.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed.
+
+    Notes
+    -----
+    Clearance, its covariates and its variation are those of Andrews 2019 [1]_. Left
+    out of it are a second compartment, body size, albumin, creatinine and CYP3A4.
+    The typical dose rate per trough is 28 L/h, as in another cohort [2]_: 27 L/h.
+    Between two visits dose, clearance and the part taken stay the same, and the
+    sample is that of their steady state: half-lives are hours, visits weeks apart.
+    A rejection or infection does not change the dose. All hazards and the protocol
+    are teaching assumptions.
+
+    References
+    ----------
+    .. [1] Andrews2019tacrolimus, Br J Clin Pharmacol 85:601-615, table 2.
+    .. [2] Passey2011tacrolimus, Br J Clin Pharmacol 72:948-957: 38.4 * 0.71 L/h,
+       days 11 to 180, age 50.
+    """
+    n = check_size("n_patients", n_patients)
+    rng = generator(random_state, "transplant_tdm")
+    # In pieces that stay in the processor's cache, whatever n is.
+    pieces = [_draw(rng, min(CHUNK, n - start), start) for start in range(0, n, CHUNK)]
+    patient = pd.array(identifiers("K", n), dtype="str")
+    frames = {}
+    for name, schema in TABLES.items():
+        columns = {
+            key: np.concatenate([piece[name].pop(key) for piece in pieces])
+            for key in schema.columns
+        }
+        # Taking by position shares the strings between the rows.
+        columns["patient"] = patient.take(columns["patient"])
+        frames[name] = pd.DataFrame(columns, copy=False)
+    return TransplantTdm(**frames)
+
+
+def concentration(dose_mg, cl_l_h, v_l, hours) -> np.ndarray:
+    """Return the concentration some hours after a dose, at steady state of two a day.
+
+    C(s) = D ka / (V (ka - k)) (f(k) - f(ka)), f(r) = exp(-r s) / (1 - exp(-r 12 h)),
+    with k = CL/V and s the time since absorption began: repeated doses of one
+    compartment with first-order absorption, superposed. It holds until the next
+    dose is absorbed, also when this one is late.
+
+    Parameters
+    ----------
+    dose_mg, cl_l_h, v_l, hours : float or ndarray of float
+        Dose (mg), oral clearance (L/h), volume (L) and time since the dose, from the
+        lag on (h).
+
+    Returns
+    -------
+    float or ndarray of float
+        ng/mL.
+    """
+    ka, since = TRUTH["ka_h"].value, hours - TRUTH["lag_h"].value
+    k = cl_l_h / v_l
+    left = np.exp(-k * since) / -np.expm1(-k * INTERVAL_H)
+    left -= np.exp(-ka * since) / -np.expm1(-ka * INTERVAL_H)
+    return 1000 * dose_mg * ka / (v_l * (ka - k)) * left
+
+
+def next_dose(dose_mg, trough_ng_ml, window: tuple[float, float]) -> np.ndarray:
+    """Return the dose that the protocol prescribes after a trough (mg, float)."""
+    low, high = window
+    outside = (trough_ng_ml < low) | (trough_ng_ml > high)
+    factor = np.clip((low + high) / 2 / trough_ng_ml, 0.5, 2)
+    wanted = np.clip(_to_step(dose_mg * factor), *DOSES)
+    return np.where(outside, wanted, dose_mg)
+
+
+def _to_step(dose_mg):
+    return np.round(dose_mg / DOSE_STEP) * DOSE_STEP
+
+
+def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
+    """Return the columns of each table for `n` patients, numbered from `first`."""
+    true = {name: planted.value for name, planted in TRUTH.items()}
+    number = np.arange(first, first + n)
+    female = rng.random(n) < 0.4
+    age = np.clip(np.round(rng.normal(52, 13, n)), 18, 80)
+    weight = np.where(female, 68, 82) * np.exp(0.17 * rng.standard_normal(n))
+    weight = np.round(np.clip(weight, 40, 140), 1)
+    expresser = rng.random(n) < true["expresser_share"]
+    cl = true["cl_l_h"] * np.exp(
+        sd_of_log(true["cl_cv_between"]) * rng.standard_normal(n)
+        + np.log(true["cl_expresser"]) * expresser
+        + true["cl_age_power"] * np.log(age / 50)
+    )
+    v = true["v_l"] * np.exp(sd_of_log(true["v_cv_between"]) * rng.standard_normal(n))
+    irregular = rng.random(n) < true["irregular_share"]
+
+    visits, latent = _year(rng, _to_step(START_MG_KG * weight), cl, v, irregular, true)
+    outcomes, end = _outcomes(rng, visits["day"], latent["average_ng_ml"], true)
+
+    begun = np.column_stack([np.zeros(n, dtype=int), visits["day"][:, :-1]])
+    until = visits["day"].copy()
+    until[:, -1] = STUDY_DAYS
+    latent["from_day"] = begun
+    latent["to_day"] = np.minimum(until, outcomes["follow_up_days"][:, None])
+    come, lived = visits["day"] <= end[:, None], begun < end[:, None]
+    grid = {
+        "patient": np.repeat(number, VISITS).reshape(n, VISITS),
+        "visit": np.tile(np.arange(1, VISITS + 1), (n, 1)),
+        "month": np.tile(MONTHS, (n, 1)),
+    }
+    return {
+        "patients": {
+            "patient": number,
+            "sex": np.where(female, "female", "male").astype(object),
+            "age_years": age.astype(int),
+            "weight_kg": weight,
+            "cyp3a5": np.where(expresser, "expresser", "non-expresser").astype(object),
+        },
+        "visits": {key: values[come] for key, values in (grid | visits).items()},
+        "outcomes": {"patient": number} | outcomes,
+        "parameters": {
+            "patient": number,
+            "cl_l_h": np.round(cl, 2),
+            "v_l": np.round(v, 1),
+            "irregular": irregular,
+        },
+        "latent": {key: values[lived] for key, values in (grid | latent).items()},
+    }
+
+
+def _year(rng, dose, cl, v, irregular, true) -> tuple[dict, dict]:
+    """Return visits and true exposure, arrays of shape (patients, visits)."""
+    n = len(dose)
+    blood = true["haematocrit"]
+    start = np.clip(rng.normal(blood["start"], blood["sd"], n), 0.2, 0.5)
+    late = np.clip(rng.normal(blood["late"], blood["sd"], n), 0.2, 0.5)
+
+    # Weekly visits a day early or late, monthly ones up to five.
+    shift = np.round(rng.normal(0, np.where(MONTHS == 0, 0.6, 2.5), (n, VISITS)))
+    shift = np.clip(shift, *np.where(MONTHS == 0, 1, 5) * np.array([[-1], [1]]))
+    missed = rng.random((n, VISITS)) < true["missed_visit"]
+    day = PLANNED + np.where(missed, 0, shift).astype(int)
+
+    hours = np.clip(rng.normal(12, 0.5, (n, VISITS)), SHORTEST_H, 14)
+    after = rng.random((n, VISITS)) < true["after_dose_sample"]
+    hours = np.where(after, rng.uniform(1, 4, (n, VISITS)), hours)
+
+    rise = late - start
+    haematocrit = start[:, None] - rise[:, None] * np.expm1(-day / blood["days"])
+    occasion = rng.standard_normal((n, VISITS)) * sd_of_log(true["cl_cv_occasion"])
+    now = cl[:, None] * np.exp(occasion)
+    now *= (haematocrit / 0.34) ** true["cl_haematocrit_power"]
+    spell = irregular[:, None] & (rng.random((n, VISITS)) < true["irregular_spell"])
+    taken = np.where(spell, true["irregular_taken"], 1.0)
+    # Per mg prescribed: what the sample would hold, and what the laboratory reports.
+    level = taken * concentration(1.0, now, v[:, None], hours)
+    level *= np.exp(sd_of_log(true["assay_cv"]) * rng.standard_normal((n, VISITS)))
+
+    doses, trough = np.empty((n, VISITS)), np.empty((n, VISITS))
+    for j in range(VISITS):
+        doses[:, j] = dose
+        trough[:, j] = np.maximum(np.round(dose * level[:, j], 1), LOWEST)
+        window = WINDOW["early" if j < LATE else "late"]
+        seen = ~missed[:, j] & ~after[:, j]
+        dose = np.where(seen, next_dose(dose, trough[:, j], window), dose)
+
+    measured = np.round(haematocrit + rng.normal(0, 0.005, (n, VISITS)), 2)
+    visits = {
+        "day": day,
+        "dose_mg": doses,
+        "hours_after_dose": np.where(missed, np.nan, np.round(2 * hours) / 2),
+        "haematocrit": np.where(missed, np.nan, measured),
+        "trough_ng_ml": np.where(missed, np.nan, trough),
+    }
+    latent = {
+        "taken": taken,
+        "cl_l_h": np.round(now, 2),
+        "average_ng_ml": np.round(1000 * doses * taken / (INTERVAL_H * now), 2),
+    }
+    return visits, latent
+
+
+def _outcomes(rng, day, average, true) -> tuple[dict, np.ndarray]:
+    """Return the columns of the outcomes, and the exact end of follow-up in days."""
+    n = len(day)
+    # The last time goes on to the end of the study.
+    starts = [0, *day.T[:-1]]
+    period = np.where(np.arange(VISITS) <= LATE, "early", "late")
+
+    def first(event):
+        base = np.array([true[f"{event}_rate"][p] for p in period]) / YEAR
+        rates = base * np.exp(true[f"{event}_log_ratio"] * (average - 8))
+        return time_of_event(rng.exponential(size=n), starts, rates.T)
+
+    rejection, infection = first("rejection"), first("infection")
+    loss = true["graft_loss_rate"] / YEAR
+    graft_loss = time_of_event(
+        rng.exponential(size=n),
+        [0, np.minimum(rejection, STUDY_DAYS)],
+        [loss, loss * true["graft_loss_ratio"]],
+    )
+    death = rng.exponential(YEAR / true["death_rate"], n)
+    ends = np.column_stack([graft_loss, death, np.full(n, STUDY_DAYS)])
+    end = ends.min(axis=1)
+    why = np.array(["graft loss", "death", "end of study"], dtype=object)
+    follow_up = np.ceil(end).astype(int)
+    return {
+        "rejection": rejection < end,
+        "rejection_days": np.ceil(np.minimum(rejection, end)).astype(int),
+        "infection": infection < end,
+        "infection_days": np.ceil(np.minimum(infection, end)).astype(int),
+        "follow_up_days": follow_up,
+        "end": why[ends.argmin(axis=1)],
+    }, end
+
+
+def picture(ax, made: TransplantTdm) -> None:
+    """Draw the median dose and trough over time, one colour a CYP3A5 status."""
+    timed = made.visits[made.visits["hours_after_dose"] >= SHORTEST_H]
+    status = timed["patient"].map(made.patients.set_index("patient")["cyp3a5"])
+    for of, color in [("expresser", "#d55e00"), ("non-expresser", "#0072b2")]:
+        by_visit = timed[status == of].groupby("visit")["trough_ng_ml"]
+        days = PLANNED[by_visit.median().index - 1]
+        ax.fill_between(
+            days,
+            by_visit.quantile(0.1),
+            by_visit.quantile(0.9),
+            color=color,
+            alpha=0.15,
+        )
+        ax.plot(days, by_visit.median(), "o-", ms=3, color=color, label=of)
+    for (low, high), span in zip(WINDOW.values(), [(0, 90), (90, 365)], strict=True):
+        ax.hlines([low, high], *span, color="#6e6e6e", ls=":")
+    ax.set(xlabel="Days after transplantation", ylabel="Trough (ng/mL)", ylim=(0, None))
+    ax.legend()
+
+
+COHORT = Cohort(
+    name="transplant_tdm",
+    title="A year of tacrolimus troughs after kidney transplantation",
+    about=(
+        "250 patients, 15 planned visits each: three weekly, then monthly, a few days "
+        "early or late. The clinic starts by weight and changes the dose by the "
+        "trough. One visit in seventeen is missed, for no reason; one sample in thirty "
+        "is drawn after the morning dose and is no trough, which `hours_after_dose` "
+        "shows. Some patients at times take only a part of their doses, which nobody "
+        "records. Visits stop with graft loss or death. `parameters` and `latent` hold "
+        "what no clinic sees: each patient's clearance, and the true average "
+        "concentration between visits, on which the hazards of rejection and "
+        "infection depend."
+    ),
+    make=make_transplant_tdm,
+    tables=TABLES,
+    truth=TRUTH,
+    size="n_patients",
+    bundle=TransplantTdm,
+    picture=picture,
+)
