@@ -22,10 +22,13 @@ THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
     re.DOTALL,
 )
+#: Scripts that inline scripts of the page need at once; all others can wait.
+URGENT = {"documentation_options.js"}
 #: Part of a script or style sheet, and what the body of a page must hold for it to be
-#: of any use. Nothing is run in the browser here, so thebe's parts never are.
+#: of any use; None for never. (No code runs in the browser here, so thebe has no use.)
 NEEDED_FOR = {
     "thebe": None,
+    "mathjax/": None,  # formulas.js fetches it
     "design-tabs.js": "sd-tab-set",
     "toggle": 'class="toggle',
 }
@@ -37,9 +40,12 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         return
     body = THEBE.sub("", context.get("body", ""))
     if 'class="math' in body:
-        app.add_js_file("wide-formulas.js", loading_method="defer")
+        app.add_js_file("formulas.js", loading_method="defer")
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
+    for script in context["script_files"]:
+        if script.filename and Path(script.filename).name not in URGENT:
+            script.attributes.setdefault("defer", "defer")
     if doctree is not None:
         body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
         # Roles that docutils gives a bibliography: one is deprecated, and the list
@@ -60,16 +66,11 @@ def _idle(file, body: str) -> bool:
 def _sized(app: Sphinx, body: str) -> str:
     """Give every picture its size, so that text does not jump, and load it late."""
     sources = {name: path for path, name in app.builder.images.items()}
-    seen = 0
 
     def mend(found: re.Match) -> str:
-        nonlocal seen
-        seen += 1
         tag, address = found.group(0), found.group(1)
         path = sources.get(Path(address).name)
-        added = ' decoding="async"'
-        if seen > 1:  # the first may be in view when the page opens
-            added += ' loading="lazy"'
+        added = ' loading="lazy" decoding="async"'
         if path is not None and " width=" not in tag:
             try:
                 with Image.open(Path(app.srcdir, path)) as picture:
