@@ -40,6 +40,10 @@ c.ExchangeCollect.check_owner = False  # all hand-ins come from this account
 """
 
 Files = Mapping[str, bytes]
+NAMES = (
+    "Ada Amir Anna Ben Carla Chen Dina Emil Fatou Goran Hana Ines Ivan Jonas Kaya "
+    "Lena Luca Maja Mei Nadia Noor Omar Pia Quinn Rosa Sami Tara Umar Vera Yuki"
+).split()
 
 # -- a course folder
 
@@ -124,6 +128,15 @@ def hand_ins(folder: Path, students: int, seed: int = 1) -> Iterator[tuple[str, 
         notebook = answered(draw, source, released, ability, tries=0.8 * (place != 7))
         spoil = next(broken) if place > 7 else as_it_is
         yield f"s{number + 1:02d}", spoil(notebook)
+
+
+def roster(students: int) -> str:
+    """Return the class list that ``nbgrader db student import`` reads."""
+    rows = [
+        f"s{number + 1:02d},{NAMES[number % len(NAMES)]},Example"
+        for number in range(students)
+    ]
+    return "\n".join(["id,first_name,last_name", *rows, ""])
 
 
 def answered(
@@ -259,6 +272,8 @@ def run(folder: Path, students: int = STUDENTS) -> None:
     new_course(folder, {ASSIGNMENT: HERE / "source" / ASSIGNMENT})
     step(folder, "generate_assignment", ASSIGNMENT)
     step(folder, "release_assignment", ASSIGNMENT)
+    (folder / "class.csv").write_text(roster(students))
+    step(folder, "db", "student", "import", "class.csv")
     for number, (student, files) in enumerate(hand_ins(folder, students)):
         when = NOON + number * datetime.timedelta(minutes=1)
         hand_in(folder, student, ASSIGNMENT, files, when)

@@ -1,10 +1,12 @@
 """An instructor's class: handed in and graded by the demo, looked at in formgrader."""
 
 import csv
+import re
 
 import demo
 import pytest
 from chromium import jupyter, picture, visit
+from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -15,7 +17,7 @@ PATIENT = 180_000  # ms
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The folder of a graded demo course, and what the run printed at its end."""
+    """The folder of a graded demo course."""
     folder = tmp_path_factory.mktemp("class") / "demo"
     demo.run(folder, STUDENTS)
     return folder
@@ -32,7 +34,8 @@ def test_the_demo_leaves_grades_feedback_and_a_chart(graded, scores):
     assert scores["s01"] == 27  # all but the free text, which a person grades
     assert scores["s08"] == 0  # handed in as it was handed out
     assert scores["s09"] == 0  # cut off
-    assert all(0 < scores[f"s{n:02d}"] < 27 for n in (2, 3, 4, 5, 6, 7))
+    partly = [scores[f"s{number:02d}"] for number in range(2, 8)]
+    assert 0 < min(partly) < max(partly) <= 27
     pages = {path.parts[-3] for path in graded.glob("feedback/*/metrics/metrics.html")}
     assert pages == set(scores)
     chart = (graded / "scores.png").read_bytes()
@@ -60,7 +63,41 @@ def test_formgrader_shows_the_class_and_takes_a_manual_grade(
         visit(browser, viewport=size) as seen,
     ):
         page = seen.page
-        page.goto(url("formgrader/manage_submissions/metrics"))
-        rows = page.locator("#main_table tbody tr, table tbody tr")
+        page.set_default_timeout(PATIENT)
+        page.goto(url("lab"))
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+        grader = page.frame_locator("iframe")
+
+        # The class: everybody with the score that was exported.
+        grader.locator("a[href*='manage_submissions/metrics']").click()
+        rows = grader.locator("tbody tr")
         expect(rows).to_have_count(STUDENTS, timeout=PATIENT)
+        for row in rows.all():
+            student = row.locator("td").nth(1).inner_text()
+            expect(row).to_contain_text(f"{scores[student]:g} / 30")
         picture(page, "formgrader-class")
+
+        # A manual grade for the free text of the first submission.
+        grader.get_by_role("link", name="Manual Grading").click()
+        for _ in range(2):  # the assignment, then its notebook
+            grader.locator("tbody").get_by_role("link", name="metrics").click()
+        grader.get_by_role("link", name="Submission #1", exact=True).click()
+        points = grader.locator("input.score#judge")
+        expect(points).to_have_class(re.compile("needs_manual_grade"), timeout=PATIENT)
+        points.fill("3")
+        with page.expect_response(lambda answer: "/api/grade/" in answer.url) as saved:
+            points.press("Tab")
+        assert saved.value.ok
+        picture(page, "formgrader-manual-grade")
+        # nbgrader's own page asks for MathJax; without it formulas stay as TeX.
+        assert all("cdnjs.cloudflare.com" in address for address in seen.elsewhere)
+
+    with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as gradebook:
+        given = {
+            one.student.id: grade.manual_score
+            for one in gradebook.assignment_submissions("metrics")
+            for grade in one.notebooks[0].grades
+            if grade.manual_score is not None
+        }
+    assert list(given.values()) == [3]
