@@ -3,7 +3,6 @@
 import json
 
 import intake
-import miniature  # noqa: F401  (puts exercises/ on the path)
 import nbformat
 import pytest
 
