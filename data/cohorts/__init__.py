@@ -17,6 +17,7 @@ from . import (
     biologic_registry,
     booster_trials,
     capstone_dossier,
+    checkpoint_cohort,
     clinic_diary,
     crp_timecourse,
     curated,
@@ -26,6 +27,7 @@ from . import (
     lymphocyte_followup,
     ra_trial,
     spontaneous_reports,
+    transplant_tdm,
     trials,
 )
 from ._base import DEFAULT_SEED, Cohort, Planted
@@ -34,6 +36,7 @@ from .acute_phase import make_acute_phase
 from .biologic_registry import make_biologic_registry
 from .booster_trials import make_booster_trials
 from .capstone_dossier import make_capstone_dossier
+from .checkpoint_cohort import make_checkpoint_cohort
 from .clinic_diary import make_clinic_diary
 from .crp_timecourse import make_crp_timecourse
 from .dose_response import make_dose_response
@@ -42,6 +45,7 @@ from .flow_panel import make_flow_panel
 from .lymphocyte_followup import make_lymphocyte_followup
 from .ra_trial import make_ra_trial
 from .spontaneous_reports import make_spontaneous_reports
+from .transplant_tdm import make_transplant_tdm
 
 # Chapter order. A new cohort needs its module, a line here, and nothing else.
 COHORTS: dict[str, Cohort] = {
@@ -50,10 +54,12 @@ COHORTS: dict[str, Cohort] = {
         crp_timecourse.COHORT,
         dose_response.COHORT,
         expression.COHORT,
+        transplant_tdm.COHORT,
         acute_phase.COHORT,
         flow_panel.COHORT,
         lymphocyte_followup.COHORT,
         ra_trial.COHORT,
+        checkpoint_cohort.COHORT,
         biologic_registry.COHORT,
         spontaneous_reports.COHORT,
         clinic_diary.COHORT,
@@ -75,6 +81,7 @@ __all__ = [
     "make_biologic_registry",
     "make_booster_trials",
     "make_capstone_dossier",
+    "make_checkpoint_cohort",
     "make_clinic_diary",
     "make_crp_timecourse",
     "make_dose_response",
@@ -83,6 +90,7 @@ __all__ = [
     "make_lymphocyte_followup",
     "make_ra_trial",
     "make_spontaneous_reports",
+    "make_transplant_tdm",
     "names",
     "read_table",
     "trials",

@@ -240,6 +240,42 @@ def identifiers(prefix: str, n: int, width: int = 4) -> np.ndarray:
     )
 
 
+def join_pieces(
+    pieces: list[dict[str, dict[str, np.ndarray]]],
+    tables: Mapping[str, pa.DataFrameSchema],
+    names: np.ndarray,
+) -> list[pd.DataFrame]:
+    """Return the tables of a cohort that was drawn in pieces, some people at a time.
+
+    Pieces that stay in the processor's cache keep the time for a person the same,
+    whatever the number of people.
+
+    Parameters
+    ----------
+    pieces : list of dict
+        The columns of each table, piece by piece; emptied on the way. The first
+        column of each table holds a person's position in `names`.
+    tables : mapping of str to pandera.DataFrameSchema
+    names : ndarray of str
+        Identifiers of the people.
+    """
+    names = pd.array(names, dtype="str")
+    frames = []
+    for table, schema in tables.items():
+        columns = {}
+        for i, name in enumerate(schema.columns):
+            values = np.concatenate([piece[table].pop(name) for piece in pieces])
+            if i == 0:
+                # Taking by position shares the strings between the rows.
+                values = names.take(values)
+            elif values.dtype == object:
+                # Text, also when there is none: an empty table has its types.
+                values = pd.array(values, dtype="str")
+            columns[name] = values
+        frames.append(pd.DataFrame(columns, copy=False))
+    return frames
+
+
 def lognormal_parameters(mean: float, sd: float) -> tuple[float, float]:
     """Return mean and SD of ln(X) for a log-normal X of this mean and SD.
 

@@ -19,6 +19,7 @@ from ._base import (
     column,
     generator,
     identifiers,
+    join_pieces,
     sd_of_log,
     table,
 )
@@ -345,29 +346,20 @@ def make_transplant_tdm(
     Between two visits dose, clearance and the part taken stay the same, and the
     sample is that of their steady state: half-lives are hours, visits weeks apart.
     A rejection or infection does not change the dose. All hazards and the protocol
-    are teaching assumptions.
+    are teaching assumptions; 13 % have a rejection in the year, 12 % had one in the
+    arm with low-dose tacrolimus of Symphony [3]_.
 
     References
     ----------
     .. [1] Andrews2019tacrolimus, Br J Clin Pharmacol 85:601-615, table 2.
     .. [2] Passey2011tacrolimus, Br J Clin Pharmacol 72:948-957: 38.4 * 0.71 L/h,
        days 11 to 180, age 50.
+    .. [3] Ekberg2007symphony, N Engl J Med 357:2562-2575.
     """
     n = check_size("n_patients", n_patients)
     rng = generator(random_state, "transplant_tdm")
-    # In pieces that stay in the processor's cache, whatever n is.
     pieces = [_draw(rng, min(CHUNK, n - start), start) for start in range(0, n, CHUNK)]
-    patient = pd.array(identifiers("K", n), dtype="str")
-    frames = {}
-    for name, schema in TABLES.items():
-        columns = {
-            key: np.concatenate([piece[name].pop(key) for piece in pieces])
-            for key in schema.columns
-        }
-        # Taking by position shares the strings between the rows.
-        columns["patient"] = patient.take(columns["patient"])
-        frames[name] = pd.DataFrame(columns, copy=False)
-    return TransplantTdm(**frames)
+    return TransplantTdm(*join_pieces(pieces, TABLES, identifiers("K", n)))
 
 
 def concentration(dose_mg, cl_l_h, v_l, hours) -> np.ndarray:
@@ -417,6 +409,7 @@ def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
     age = np.clip(np.round(rng.normal(52, 13, n)), 18, 80)
     weight = np.where(female, 68, 82) * np.exp(0.17 * rng.standard_normal(n))
     weight = np.round(np.clip(weight, 40, 140), 1)
+    irregular = rng.random(n) < true["irregular_share"]
     expresser = rng.random(n) < true["expresser_share"]
     cl = true["cl_l_h"] * np.exp(
         sd_of_log(true["cl_cv_between"]) * rng.standard_normal(n)
@@ -424,7 +417,6 @@ def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
         + true["cl_age_power"] * np.log(age / 50)
     )
     v = true["v_l"] * np.exp(sd_of_log(true["v_cv_between"]) * rng.standard_normal(n))
-    irregular = rng.random(n) < true["irregular_share"]
 
     visits, latent = _year(rng, _to_step(START_MG_KG * weight), cl, v, irregular, true)
     outcomes, end = _outcomes(rng, visits["day"], latent["average_ng_ml"], true)
@@ -547,7 +539,7 @@ def _outcomes(rng, day, average, true) -> tuple[dict, np.ndarray]:
 
 
 def picture(ax, made: TransplantTdm) -> None:
-    """Draw the median dose and trough over time, one colour a CYP3A5 status."""
+    """Draw median and 10th to 90th centile of the trough, a colour a CYP3A5 status."""
     timed = made.visits[made.visits["hours_after_dose"] >= SHORTEST_H]
     status = timed["patient"].map(made.patients.set_index("patient")["cyp3a5"])
     for of, color in [("expresser", "#d55e00"), ("non-expresser", "#0072b2")]:
