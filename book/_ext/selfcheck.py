@@ -413,8 +413,8 @@ class PrintSelfChecks(SphinxPostTransform):
 
 def _printed(check: check_node) -> list[nodes.Node]:
     question, *rest = check.children
-    lead = nodes.strong("", "Check yourself. ")
-    printed = [nodes.paragraph("", "", lead, *question.children)]
+    lead = [nodes.strong("", "Check yourself."), nodes.Text(" ")]
+    printed = [nodes.paragraph("", "", *lead, *question.children)]
     answers = nodes.bullet_list(bullet="-")
     for part in rest:
         if isinstance(part, nodes.container):
@@ -431,8 +431,9 @@ def _printed(check: check_node) -> list[nodes.Node]:
                 answers += nodes.list_item("", heading, *option[-1].children)
         else:
             choice, reason = part.children
-            verdict = nodes.emphasis("", " Right." if part["right"] else " Wrong.")
-            heading = nodes.paragraph("", "", *choice.children, verdict)
+            verdict = nodes.emphasis("", "Right." if part["right"] else "Wrong.")
+            text = [*choice.children, nodes.Text(" "), verdict]
+            heading = nodes.paragraph("", "", *text)
             answers += nodes.list_item("", heading, *reason.children)
     return [*printed, answers]
 

@@ -1,0 +1,298 @@
+"""Rules for the sources of the book that a machine can judge.
+
+Each rule takes a `Chapter` and returns one line for every fault it finds.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+HEADER = [
+    "You will be able to",
+    "You need first",
+    "Time",
+    "Data",
+    "Exercises",
+]
+CLOSING = ["What this does not show", "Key takeaways", "Exercise", "Further reading"]
+#: Tags of cells whose code the reader does not see, or only after unfolding.
+FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
+NETWORK = re.compile(
+    r"https?://|ftp://|^\s*(?:from|import)\s+(?:requests|urllib|httpx|aiohttp|socket|"
+    r"ftplib|http\.client)\b|^\s*[!%]\s*(?:pip|conda|curl|wget)\b",
+    re.MULTILINE,
+)
+CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+TERM = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+DOI = re.compile(r"10\.\d{4,9}/[^\s{}]+")
+ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),(.*?)^\}", re.MULTILINE | re.DOTALL)
+FIELD = re.compile(r"^\s*(\w+)\s*=\s*[{\"](.+?)[}\"],?\s*$", re.MULTILINE)
+#: Fields that tell where a work without DOI and journal is found.
+PLACES = {"url", "isbn", "howpublished", "institution", "organization", "publisher"}
+#: A number whose digits are no accident: a point, and two significant digits.
+PRECISE = re.compile(r"(?<![\w.,–-])(?:[1-9]\d*\.\d+|0\.0*[1-9]\d+)(?![\w.]*\d)")
+
+
+@dataclass
+class Chapter:
+    """A notebook and what it may refer to."""
+
+    notebook: nbformat.NotebookNode
+    folder: Path = Path(".")
+    cited: set[str] = field(default_factory=set)
+    terms: set[str] = field(default_factory=set)
+
+    @property
+    def code(self):
+        """Return the code cells that hold code."""
+        cells = self.notebook.cells
+        return [one for one in cells if one.cell_type == "code" and one.source.strip()]
+
+    @property
+    def prose(self):
+        """Return all Markdown as one text."""
+        cells = self.notebook.cells
+        return "\n\n".join(one.source for one in cells if one.cell_type == "markdown")
+
+    @property
+    def sections(self):
+        """Return the second-level headings and the text below each."""
+        parts = re.split(r"^## +(.+)$", self.prose, flags=re.MULTILINE)
+        return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def header(chapter):
+    """A title that asks, and the block of five lines below it."""
+    first = chapter.prose.lstrip().splitlines()[0] if chapter.prose.strip() else ""
+    if not re.fullmatch(r"# .+\?", first):
+        yield f"the title is no question: {first!r}"
+    block = re.search(
+        r"^:::\{div\} chapter-header\n(.*?)^:::", chapter.prose, re.M | re.S
+    )
+    if not block:
+        yield "there is no block `:::{div} chapter-header`"
+        return
+    lines = re.findall(r"^- \*\*(.+?)\*\* *(.*)$", block[1], re.MULTILINE)
+    if [name for name, _ in lines] != HEADER:
+        yield f"the header block has {[name for name, _ in lines]}, not {HEADER}"
+    for name, text in lines:
+        if not text:
+            yield f"the header line {name!r} says nothing"
+        if name == "Exercises" and "{assignment}`" not in text:
+            yield "the header line 'Exercises' does not link with {assignment}"
+        if name == "Data" and "{cohort}`" not in text and "](#data-" not in text:
+            yield "the header line 'Data' does not link to the data dictionary"
+
+
+def sections(chapter):
+    """Four to six sections that each check the reader, and the closing four."""
+    headings = [heading for heading, _ in chapter.sections]
+    if headings[-4:] != CLOSING:
+        yield f"the last sections are {headings[-4:]}, not {CLOSING}"
+        return
+    body = chapter.sections[:-4]
+    if not 4 <= len(body) <= 6:
+        yield f"{len(body)} sections before the closing ones; 4 to 6 read well"
+    for heading, text in body:
+        if ":::{selfcheck}" not in text:
+            yield f"section {heading!r} has no self-check"
+    closing = dict(chapter.sections[-4:])
+    takeaways = re.findall(
+        r"^(?:- |\d+\. ).*(?:\n  .*)*", closing["Key takeaways"], re.M
+    )
+    if not 3 <= len(takeaways) <= 5:
+        yield f"{len(takeaways)} key takeaways; give 3 to 5"
+    for takeaway in takeaways:
+        if "](#" not in takeaway:
+            yield f"a takeaway links to no section: {takeaway[:50]!r}"
+    if "{assignment}`" not in closing["Exercise"]:
+        yield "the section 'Exercise' does not link with {assignment}"
+    if not CITE.search(closing["Further reading"]):
+        yield "'Further reading' cites nothing"
+
+
+def length(chapter):
+    """A length that is read to the end, in cells that hold one idea."""
+    words = len(re.findall(r"[^\W\d_]{2,}", re.sub(r"\{[\w:]+\}`", "`", chapter.prose)))
+    if not 1900 <= words <= 3400:
+        yield f"{words} words; 1,900 to 3,300 are read to the end"
+    seen = [
+        one for one in chapter.code if not FOLDED & set(one.metadata.get("tags", []))
+    ]
+    if not 12 <= len(seen) <= 25:
+        yield f"{len(seen)} code cells that the reader sees; give 12 to 25"
+    for cell in seen:
+        lines = len(cell.source.splitlines())
+        if lines > 20:
+            yield f"cell {cell.id} has {lines} lines; about 15 hold one idea"
+
+
+def executed(chapter):
+    """Every cell was run: nbval compares no cell that was not."""
+    for cell in chapter.code:
+        if cell.get("execution_count") is None:
+            yield f"cell {cell.id} was never run: `make execute`"
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                yield f"cell {cell.id} ends in an error: {output.get('ename')}"
+            if output.output_type == "stream" and output.name == "stderr":
+                yield f"cell {cell.id} warns: {output.text[:60]!r}"
+
+
+def figures(chapter):
+    """Each figure has a name, a caption, and a finding for those who do not see it."""
+    drawn = 0
+    for cell in chapter.code:
+        if not any(
+            "image/png" in one.get("data", {}) for one in cell.get("outputs", [])
+        ):
+            continue
+        drawn += 1
+        told = cell.metadata.get("mystnb", {})
+        figure, alt = told.get("figure", {}), told.get("image", {}).get("alt", "")
+        if len(alt.split()) < 6:
+            yield f"the figure of cell {cell.id} has no alt text that tells its finding"
+        if not figure.get("caption", "").strip():
+            yield f"the figure of cell {cell.id} has no caption"
+        elif figure["caption"].strip() == alt.strip():
+            yield f"cell {cell.id}: alt text and caption are the same words"
+        if not str(figure.get("name", "")).startswith("fig-"):
+            yield f"the figure of cell {cell.id} has no name that begins with fig-"
+    if not 4 <= drawn <= 7:
+        yield f"{drawn} figures; give 4 to 7"
+
+
+def citations(chapter):
+    """Every citation has an entry in the bibliography."""
+    for keys in CITE.findall(chapter.prose):
+        for key in keys.split(","):
+            if key.strip() not in chapter.cited:
+                yield f"{key.strip()} is cited, but is not in references.bib"
+
+
+def glossary(chapter):
+    """Every term that is linked is defined."""
+    known = {term.lower() for term in chapter.terms}
+    for term in TERM.findall(chapter.prose):
+        if term.strip().lower() not in known:
+            yield f"the term {term.strip()!r} is not in the glossary"
+
+
+def links(chapter):
+    """Every link within the book leads somewhere."""
+    known = {
+        slug(heading) for heading in re.findall(r"^#+ +(.+)$", chapter.prose, re.M)
+    }
+    known |= set(re.findall(r"^\(([\w-]+)\)=$", chapter.prose, re.M))
+    elsewhere = ("data-", "fig-", "assignment-")
+    for target in LINK.findall(chapter.prose):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        if path:
+            there = chapter.folder / path
+            ends = ("", ".md", ".ipynb")
+            if not any(there.with_name(there.name + end).is_file() for end in ends):
+                yield f"the link to {target} leads nowhere"
+        elif anchor not in known and not anchor.startswith(elsewhere):
+            yield f"no heading here has the anchor #{anchor}"
+
+
+def slug(heading):
+    """Return the anchor of a heading, as MyST forms it (as GitHub does)."""
+    plain = re.sub(r"[*`]|\{\w+\}", "", heading.strip().lower())
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def offline(chapter):
+    """No cell asks the network for anything."""
+    for cell in chapter.code:
+        found = NETWORK.search(cell.source)
+        if found:
+            yield f"cell {cell.id} reads from the network: {found[0].strip()!r}"
+
+
+def glued(chapter):
+    """No computed number is typed by hand: next term's data would not change it.
+
+    A typed number counts as copied if it has two significant digits or more,
+    a decimal point, and equals a glued value as printed. Lines with a citation,
+    self-checks, formulas, tables and code are left alone: their numbers are
+    published or made up for the question.
+    """
+    values = set()
+    for cell in chapter.code:
+        for output in cell.get("outputs", []):
+            if "scrapbook" in output.get("metadata", {}):
+                text = "".join(output.data.get("text/plain", ""))
+                values.add(text.strip("'\""))
+    text = re.sub(r"^(:{3,}|`{3,})\{?.*?^\1\s*$", "", chapter.prose, flags=re.M | re.S)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]*`", " ", text, flags=re.S)
+    for line in text.splitlines():
+        if "{cite" in line or line.startswith(("|", "#")):
+            continue
+        for number in PRECISE.findall(line):
+            if number in values:
+                where = line.strip()[:60]
+                yield f"{number} is a computed value, typed by hand: {where!r}"
+
+
+RULES = [
+    header,
+    sections,
+    length,
+    executed,
+    figures,
+    citations,
+    glossary,
+    links,
+    offline,
+    glued,
+]
+
+
+# -- what chapters refer to
+
+
+def bibliography(text):
+    """Return the entries of a BibTeX file: key to its fields, as text."""
+    return {key: body for _, key, body in ENTRY.findall(text)}
+
+
+def bibliography_faults(text, used):
+    """Return the faults of a bibliography: twice, unused, not to be found, malformed.
+
+    A work is found by its DOI; without one, by its place in a journal, its ISBN,
+    its address or the body that published it.
+    """
+    keys = [key for _, key, _ in ENTRY.findall(text)]
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        yield f"{key} is there twice"
+    for key, body in bibliography(text).items():
+        fields = dict(FIELD.findall(body))
+        if key not in used:
+            yield f"{key} is cited nowhere"
+        if "title" not in fields:
+            yield f"{key} has no title"
+        doi = fields.get("doi")
+        if doi is not None and not DOI.fullmatch(doi):
+            yield f"{key} has a malformed DOI: {doi!r}"
+        in_journal = {"journal", "year"} <= set(fields) and {"volume", "pages"} & set(
+            fields
+        )
+        if doi is None and not in_journal and not PLACES & set(fields):
+            yield f"{key} cannot be found: give its DOI, or journal, year and pages"
+
+
+def glossary_terms(text):
+    """Return the terms that the glossary page defines."""
+    block = re.search(r"^:::\{glossary\}\n(.*?)^:::", text, re.MULTILINE | re.DOTALL)
+    lines = block[1].splitlines() if block else []
+    return [
+        line.strip()
+        for line in lines
+        if line.strip() and not line.startswith((" ", "\t", ":"))
+    ]
