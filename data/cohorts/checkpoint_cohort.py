@@ -217,9 +217,9 @@ def make_checkpoint_cohort(
     without progression links them to survival. In reality the combination also
     delays progression [1]_, and adverse events come after a stop too.
 
-    The rates give a first event to 56 % of patients on a PD-1 inhibitor alone, half
-    of them within 7 weeks; one series had 68 % [2]_, a pooled analysis a median of
-    8.4 weeks [3]_.
+    The rates give an event to 56 % of patients on a PD-1 inhibitor alone, the first
+    after 7.3 weeks (median); one series had 68 % [2]_, a pooled analysis of PD-1 and
+    PD-L1 inhibitors a median of 8.4 weeks [3]_.
 
     References
     ----------
