@@ -148,6 +148,18 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "CD8 not asked for",
+            "takes a cell that is positive for CD4 and CD8 for a CD4 T cell",
+            {'\n        & (lymphocytes["cd8"] < gates["positive"])': ""},
+            seen=False,
+        ),
+        Wrong(
+            "granules not asked for",
+            "gates by size alone",
+            {'\n        & (events["ssc"] <= gates["ssc_max"])': ""},
+            seen=False,
+        ),
+        Wrong(
             "a gate without its edge",
             "writes < for ≤",
             {'events["ssc"] <= ': 'events["ssc"] < '},
@@ -439,6 +451,15 @@ WRONG = {
                     "(crp_before.mean() - crp_after.mean())"
                     " / (score_before.mean() - score_after.mean())"
                 ),
+            },
+        ),
+        Wrong(
+            "each mean its own patients",
+            "trusts that a mean in pandas leaves out the same patients in every column",
+            {
+                "baseline[columns].dropna(), followup[columns].dropna()": (
+                    "baseline[columns], followup[columns]"
+                )
             },
         ),
         Wrong(
