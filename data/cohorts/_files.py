@@ -31,13 +31,14 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: {REMEDY}")
-    dtypes = {
-        name: column.dtype.type
+    # Text stays text even where every value looks like a number.
+    text = [
+        name
         for name, column in schema.columns.items()
-        if column.dtype is not None
-    }
+        if isinstance(column.dtype.type, pd.StringDtype)
+    ]
     try:
-        frame = pd.read_csv(path, dtype={k: v for k, v in dtypes.items() if v is str})
+        frame = pd.read_csv(path, dtype=dict.fromkeys(text, str))
     except (ValueError, pd.errors.ParserError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
