@@ -89,7 +89,8 @@ TRUTH = {
     "esr_limit_offset_years": Planted(
         {"female": 10, "male": 0},
         "years",
-        "The 98th centile of ESR in stable people is (age + offset) / 2",
+        "The 98th centile of ESR in stable people is (age + offset) / 2; beyond 65 "
+        "years, where the survey ends, the rule is drawn on",
         "Miller1983esr",
     ),
     "esr_cv_within": Planted(

@@ -4,8 +4,8 @@ A single course of a fictional agent is given at month 0. Two weeks later each
 subset is down to a fraction of the patient's baseline; the deficit then halves
 again and again, quickly for B cells, slowly for CD4 T cells. The hazard of a
 treated infection is log-linear in the CD4 count of the visit before, and a visit
-is missed more often when there was an infection: what is missing is not missing
-at random.
+is missed more often when there was an infection: given the record of infections
+what is missing is missing at random, and without that record it is not.
 """
 
 from __future__ import annotations
