@@ -1,0 +1,22 @@
+"""Grading of nbgrader's submissions that is faster and cannot be fooled.
+
+``nbgrader_config.py`` switches it on with ``autograder.config.use(c)``.
+
+===============  ==============================================================
+config           puts the pieces below into nbgrader's configuration
+execute          nbgrader's step "run the notebook": runs submissions ahead
+plan             what of an assignment is a setup cell, what a test, what it imports
+job              one submission: which cell runs where, and with what outcome
+warm, zygote     processes that have imported everything, and their forks
+box              what such a process may not do
+shell            IPython without a kernel: runs a cell, returns its outputs
+trusted          the side where tests run, and no line of a student
+student          the side where students' code runs
+codec, figures   plain copies of values that go between the two
+wire             messages over a socket
+recovery         what a killed run left half done
+cluster          the same work on other machines
+provisioner      warm kernels for Jupyter (used to test the book's notebooks)
+lint             what a test must not do for all this to hold
+===============  ==============================================================
+"""

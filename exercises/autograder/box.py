@@ -1,0 +1,240 @@
+"""What a process that runs students' code may not do.
+
+========  =====================================================================
+bwrap     bubblewrap: a network, processes and a file system of its own, which
+          hold the interpreter and one work folder; and all of the below
+landlock  files and signals by Landlock, network by seccomp; and all of the below
+limits    time, memory, processes, size of files, by resource limits
+none      nothing
+========  =====================================================================
+"""
+
+import ctypes
+import functools
+import os
+import platform
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+#: For one process: seconds of CPU, bytes of memory and of a file, files, processes.
+LIMITS = {
+    "cpu": 600,
+    "memory": 2 << 30,
+    "file": 64 << 20,
+    "files": 256,
+    "processes": 64,
+}
+LEVELS = ("bwrap", "landlock", "limits", "none")
+STUDENT_UID, TRUSTED_UID = 61000, 57000
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF, LANDLOCK_ABI = 444, 445, 446, 1
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 24, 38, 4
+PR_SET_SECCOMP, FILTER = 22, 2
+
+
+@functools.cache
+def best_level():
+    """Return the strongest level that works on this machine."""
+    if sys.platform != "linux":
+        return "limits"
+    if shutil.which("bwrap"):
+        command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc"]
+        tried = subprocess.run([*command, "true"], capture_output=True)
+        if tried.returncode == 0:
+            return "bwrap"
+    return "landlock" if landlock_abi() else "limits"
+
+
+def system_paths():
+    """Return what any Python process must read: interpreter, libraries, fonts."""
+    wanted = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)}
+    wanted |= {path for path in sys.path if path.endswith("-packages")}
+    wanted |= {"/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts"}
+    wanted |= {"/etc/localtime", "/etc/ld.so.cache", "/var/cache/fontconfig"}
+    wanted |= {"/etc/passwd", "/etc/group", "/etc/mime.types"}
+    wanted.add(str(Path(__file__).parent))
+    return outermost(path for path in wanted if os.path.exists(path))
+
+
+def outermost(paths):
+    """Leave out what lies inside another of the paths; sort."""
+    paths = set(paths)
+    return sorted(
+        path
+        for path in paths
+        if not any(path.startswith(f"{p}/") for p in paths - {path})
+    )
+
+
+def bwrap(read, write):
+    """Return the command that starts a process in a box of its own.
+
+    Parameters
+    ----------
+    read, write : list of str
+        Folders that it sees; of anything else it sees not even the name.
+    """
+    command = ["bwrap", "--unshare-net", "--unshare-pid", "--unshare-ipc"]
+    command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "box"]
+    command += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    if os.geteuid() == 0:
+        for name in ("SETUID", "SETGID", "KILL"):
+            command += ["--cap-add", f"CAP_{name}"]
+    else:
+        command += ["--unshare-user", "--disable-userns"]
+    parents = {str(one) for path in read + write for one in Path(path).parents}
+    for path in sorted(parents - {"/"}):
+        if not any(path == one or path.startswith(f"{one}/") for one in read):
+            command += ["--perms", "0755", "--dir", path]
+    for path in read:
+        top = os.path.islink(path) and path.count("/") == 1
+        command += (
+            ["--symlink", os.readlink(path), path] if top else ["--ro-bind", path, path]
+        )
+    for path in write:
+        command += ["--bind", path, path]
+    return [*command, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--"]
+
+
+def user(level, role, slot):
+    """Return the user id that a fork takes on: one of its own, if we are root."""
+    if sys.platform != "linux" or os.geteuid() != 0 or level in ("limits", "none"):
+        return None
+    if level == "landlock" and not _readable_by_all(sys.base_prefix, sys.prefix):
+        return None
+    return (TRUSTED_UID if role == "trusted" else STUDENT_UID) + slot
+
+
+def _readable_by_all(*paths):
+    folders = {one for path in paths for one in (Path(path), *Path(path).parents)}
+    return all(folder.stat().st_mode & 1 for folder in folders)
+
+
+def confine(conf):
+    """Give up, in a fork and for good, what no submission needs.
+
+    Parameters
+    ----------
+    conf : dict
+        ``level``, ``user`` (a number or None), ``read``, ``write`` (lists of
+        folders), ``limits``.
+    """
+    if conf["level"] == "none":
+        return
+    set_limits({**LIMITS, **conf["limits"]})
+    os.umask(0o077)
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if conf["user"]:
+        os.setgroups([])
+        os.setresgid(*[conf["user"]] * 3)
+        os.setresuid(*[conf["user"]] * 3)
+    if os.geteuid() == 0:  # root without capabilities is nobody in particular
+        for number in range(64):
+            libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+        _call(libc.capset(struct.pack("<Ii", 0x20080522, 0), bytes(24)))
+    libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if conf["level"] in ("bwrap", "landlock"):
+        if landlock_abi():
+            devices = [f"/dev/{name}" for name in ("null", "zero", "urandom", "random")]
+            landlock(conf["read"] + ["/proc"], conf["write"] + devices)
+        seccomp(libc)
+
+
+def set_limits(limits):
+    """Set this process's resource limits."""
+    data = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    for which, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, limits["cpu"]),
+        (data, limits["memory"]),
+        (resource.RLIMIT_FSIZE, limits["file"]),
+        (resource.RLIMIT_NOFILE, limits["files"]),
+        (resource.RLIMIT_NPROC, limits["processes"]),
+    ):
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def _call(result):
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+@functools.cache
+def landlock_abi():
+    """Return the version of Landlock in this kernel, 0 without it."""
+    if sys.platform != "linux":
+        return 0
+    return max(0, ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, LANDLOCK_ABI))
+
+
+def landlock(read, write):
+    """Let this process read and write below these paths only, and signal only itself."""
+    libc, abi = ctypes.CDLL(None, use_errno=True), landlock_abi()
+    every = (1 << 13) - 1  # the rights of version 1
+    for version, right in ((2, 13), (3, 14), (5, 15)):
+        if abi >= version:
+            every |= 1 << right
+    reading = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, list a folder
+    of_files = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+    attributes = struct.pack("QQQ", every, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
+    attributes = attributes[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
+    size = ctypes.c_size_t(len(attributes))
+    rules = _call(libc.syscall(CREATE_RULESET, attributes, size, 0))
+    for rights, paths in ((reading, read), (every, write)):
+        for path in filter(os.path.exists, paths):
+            allowed = rights & every & (~0 if os.path.isdir(path) else of_files)
+            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            rule = struct.pack("<Qi", allowed, place)
+            _call(libc.syscall(ADD_RULE, rules, 1, rule, 0))
+            os.close(place)
+    _call(libc.syscall(RESTRICT_SELF, rules, 0))
+    os.close(rules)
+
+
+#: System calls by number: ptrace, reading other processes, mounts, namespaces,
+#: modules, bpf, io_uring, keys, reboot, ... (x86-64; arm64)
+DENIED = {
+    "x86_64": (
+        0xC000003E,
+        41,
+        "101 310 311 165 166 272 308 425 426 427 321 298 323 "
+        "248 249 250 155 161 246 320 175 313 169 428 429 430 432 442",
+    ),
+    "aarch64": (
+        0xC00000B7,
+        198,
+        "117 270 271 40 39 97 268 425 426 427 280 241 282 "
+        "217 218 219 41 51 104 294 105 273 142 428 429 430 432 442",
+    ),
+}
+LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+KILL, FORBID, UNSUPPORTED, ALLOW = 0x80000000, 0x00050001, 0x0005005F, 0x7FFF0000
+AF_UNIX, X32 = 1, 0x40000000
+
+
+def seccomp(libc):
+    """Allow no sockets but Unix ones, and none of `DENIED`."""
+    if platform.machine() not in DENIED:
+        return
+    machine, socket_call, denied = DENIED[platform.machine()]
+    program = [(LOAD, 0, 0, 4), (JUMP_IF_EQUAL, 1, 0, machine), (RETURN, 0, 0, KILL)]
+    program += [(LOAD, 0, 0, 0), (JUMP_IF_AT_LEAST, 0, 1, X32), (RETURN, 0, 0, KILL)]
+    for number in map(int, denied.split()):
+        program += [(JUMP_IF_EQUAL, 0, 1, number), (RETURN, 0, 0, FORBID)]
+    program += [(JUMP_IF_EQUAL, 0, 3, socket_call), (LOAD, 0, 0, 16)]
+    program += [(JUMP_IF_EQUAL, 1, 0, AF_UNIX), (RETURN, 0, 0, UNSUPPORTED)]
+    program += [(RETURN, 0, 0, ALLOW)]
+    code = b"".join(struct.pack("HBBI", op, yes, no, k) for op, yes, no, k in program)
+    memory = ctypes.create_string_buffer(code, len(code))
+    head = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(memory))
+    _call(libc.prctl(PR_SET_SECCOMP, FILTER, head, 0, 0))

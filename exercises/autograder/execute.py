@@ -1,0 +1,206 @@
+"""nbgrader's step "run the notebook": submissions are run ahead, on all cores.
+
+nbgrader goes through the class one student at a time, and it alone writes the
+gradebook. When it asks for the first notebook, all that it will ask for later
+start to run. It gets a result only if cells and files are the same to the byte;
+else the notebook is run again, in line.
+"""
+
+import atexit
+import hashlib
+import os
+import queue
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import intake
+import nbformat
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import Execute
+from traitlets import Dict, Float, Integer, Unicode, default
+
+from . import box, cluster, job, plan
+from .progress import Progress
+
+
+class RunAhead(Execute):
+    """Replaces `Execute` in ``c.Autograde.autograde_preprocessors``."""
+
+    workers = Integer(help="submissions at the same time").tag(config=True)
+    level = Unicode("auto", help="the box: bwrap, landlock, limits, none, auto")
+    level.tag(config=True)
+    limits = Dict(help="for one process: see autograder.box.LIMITS").tag(config=True)
+    call_timeout = Float(10, help="seconds a call from a test").tag(config=True)
+    total_timeout = Float(600, help="seconds a notebook").tag(config=True)
+    scheduler = Unicode(help="address of a dask.distributed scheduler").tag(config=True)
+
+    #: What is under way, by converter: nbgrader makes a new step for every notebook.
+    _running = {}
+
+    @default("workers")
+    def _all_cores(self):
+        return len(os.sched_getaffinity(0))
+
+    def preprocess(self, nb, resources, km=None):
+        """Fill in the outputs of one notebook."""
+        converter = self.parent.parent
+        if id(converter) not in self._running:
+            self._running.clear()
+            self._running[id(converter)] = Ahead(self, converter)
+        where, folder = resources["nbgrader"], resources["metadata"]["path"]
+        cells, files = plan.code_cells(nb), plan.read_files(folder)
+        outputs = self._running[id(converter)].outputs(where, cells, files)
+        code = (cell for cell in nb.cells if cell.cell_type == "code")
+        for count, (cell, made) in enumerate(zip(code, outputs, strict=True), 1):
+            cell.outputs = nbformat.from_dict(made)
+            cell.execution_count = count
+        return nb, resources
+
+
+class Ahead:
+    """All notebooks that one run of nbgrader grades, under way on the benches.
+
+    Parameters
+    ----------
+    step : RunAhead
+        Its settings.
+    converter : nbgrader.converters.Autograde
+    """
+
+    def __init__(self, step, converter):
+        self.converter, self.course, self.log = converter, converter.coursedir, step.log
+        level = box.best_level() if step.level == "auto" else step.level
+        self.options = {"level": level, "limits": dict(step.limits)}
+        self.options["cell_seconds"] = float(step.timeout or step.total_timeout)
+        self.options["call_seconds"] = step.call_timeout
+        self.options["total_seconds"] = step.total_timeout
+        self.log.info("Students' code runs in a box of level %r", level)
+        self.workers, self.scheduler = step.workers, step.scheduler
+        self.plans, self.released, self.jobs = {}, {}, {}
+        self.benches = {}
+        self.lock = threading.Lock()
+        self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
+        todo = list(self._todo())
+        self.progress = Progress(len(todo))
+        for student, notebook, path in todo:
+            key = student, notebook
+            self.jobs[key] = self.pool.submit(self._prepare_and_run, notebook, path)
+        atexit.register(self.close)
+
+    def _todo(self):
+        """Yield the notebooks that nbgrader will still come to, as it decides it."""
+        course, ids = self.course, ("(?P<student_id>.*)", "(?P<assignment_id>.*)")
+        pattern = course.format_path(course.submitted_directory, *ids, escape=True)
+        current = os.path.dirname(self.converter.notebooks[0])
+        for folder in sorted(self.converter.assignments):
+            found = re.match(pattern, folder).groupdict()
+            self.assignment, student = found["assignment_id"], found["student_id"]
+            if folder < current or (
+                folder > current and not self._wanted(folder, student)
+            ):
+                continue
+            for path in sorted(map(Path, self.converter.assignments[folder])):
+                yield student, path.stem, path
+
+    def _wanted(self, folder, student):
+        made = self.converter._format_dest(self.assignment, student)
+        if self.converter.force or not os.path.exists(made):
+            return True
+        handed_in = self.course.get_existing_timestamp(folder)
+        before = self.course.get_existing_timestamp(made)
+        return handed_in is not None and before is not None and handed_in > before
+
+    # -- in nbgrader's thread
+
+    def outputs(self, where, cells, files):
+        """Return the outputs of a notebook that nbgrader has come to."""
+        under_way = self.jobs.pop((where["student"], where["notebook"]), None)
+        try:
+            made = under_way and under_way.result()
+            if not made or made[0] != digest(cells, files):
+                outputs = self._run(where["notebook"], cells, files)
+            else:
+                outputs = made[1]
+        finally:
+            self.progress.step()
+        return outputs
+
+    # -- in the threads of the pool
+
+    def _prepare_and_run(self, notebook, path):
+        try:
+            cells = intake.read_cells(path)
+        except intake.Unreadable:
+            cells = []
+        restored, _ = intake.restore(cells, self._released(notebook))
+        cells = plan.code_cells(nbformat.v4.new_notebook(cells=restored))
+        ours = self._plan(notebook).files
+        files = plan.read_files(path.parent, ignore=self.course.ignore) | ours
+        return digest(cells, files), self._run(notebook, cells, files)
+
+    def _run(self, notebook, cells, files):
+        if self.scheduler:
+            return cluster.run(
+                self.scheduler, self._plan(notebook), self.options, cells, files
+            )
+        bench = self._bench(notebook)
+        try:
+            return bench.run(cells, files)
+        finally:
+            self.benches[notebook].put(bench)
+
+    def _bench(self, notebook):
+        """Return a bench that nobody uses, or start one if there may be more."""
+        ours = self._plan(notebook)
+        with self.lock:
+            free, started = self.benches.get(notebook), None
+            if free is None:
+                free = self.benches[notebook] = queue.Queue()
+                free.made, free.trusted = 0, job.start(ours, "trusted", 0, self.options)
+            if free.empty() and free.made < self.workers:
+                free.made += 1
+                started = job.Bench(ours, free.made, self.options, free.trusted)
+        return started or free.get()
+
+    def _plan(self, notebook):
+        released = self._released(notebook)
+        with self.lock:
+            if notebook not in self.plans:
+                source = self._source(notebook)
+                self.plans[notebook] = plan.make(source, released)
+            return self.plans[notebook]
+
+    def _released(self, notebook):
+        with self.lock:
+            if notebook not in self.released:
+                order = plan.order(self._source(notebook))
+                with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+                    self.released[notebook] = intake.released_cells(
+                        gradebook, notebook, self.assignment, order
+                    )
+            return self.released[notebook]
+
+    def _source(self, notebook):
+        course = self.course
+        folder = course.format_path(course.source_directory, ".", self.assignment)
+        return Path(folder, f"{notebook}.ipynb")
+
+    def close(self):
+        """End all processes."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        for free in self.benches.values():
+            while not free.empty():
+                free.get().close()
+            free.trusted.close()
+
+
+def digest(cells, files):
+    """Return a number that is the same only for the same cells and files."""
+    made = hashlib.sha256()
+    for part in [text for cell in cells for text in (cell.kind, cell.source)]:
+        made.update(f"{len(part)}:".encode() + part.encode())
+    for name in sorted(files):
+        made.update(f"{name}:{len(files[name])}:".encode() + files[name])
+    return made.hexdigest()

@@ -1,0 +1,358 @@
+"""The side where tests run, and no line of a student.
+
+A name that a test uses and this side does not define is asked for on the other
+side. A value arrives as a plain copy. A function arrives as a stand-in: calling
+it sends plain arguments over and brings a plain result back, or the type and
+message of an exception.
+
+Comments in a test's own source change this:
+
+``# from student: name``  ask for the name even though a set-up cell defines it
+``# in place``            copy back what a function did to its arguments
+"""
+
+import builtins
+import inspect
+import json
+import linecache
+import random
+import re
+import secrets
+import select
+import socket
+import sys
+import time
+
+from . import codec, wire
+from .wire import need
+
+IDENTIFIER = re.compile(r"[^\W\d]\w{0,99}")
+#: Functions of these modules are sent by name.
+KNOWN_MODULES = (
+    "builtins",
+    "math",
+    "numpy",
+    "operator",
+    "pandas",
+    "scipy",
+    "statistics",
+)
+#: The other side needs a moment to say that it was too slow.
+GRACE = 2
+
+
+class SubmissionError(Exception):
+    """The submission raised a type of exception that Python does not know."""
+
+
+class SubmissionGone(RuntimeError):
+    """The submission's process has ended, hangs, or does not keep to the protocol."""
+
+
+class Trusted:
+    """Asks the submission on behalf of the tests.
+
+    Parameters
+    ----------
+    shell : Shell
+        Runs the tests.
+    sock : socket
+        To the submission.
+    seconds : float
+        The longest that one call may take.
+    """
+
+    def __init__(self, shell, sock, seconds):
+        self.shell, self.sock, self.seconds = shell, sock, seconds
+        self.gone = None
+        self.random = None
+        self.begin("")
+
+    # -- talking
+
+    def ask(self, question, writer=None):
+        """Ask; return the answer and a reader of its values.
+
+        Raises
+        ------
+        SubmissionGone
+            If there is no proper answer in time. All later questions fail too.
+        """
+        if self.gone:
+            raise SubmissionGone(f"the submission no longer answers: {self.gone}")
+        number = secrets.token_hex(16)
+        deadline = time.monotonic() + self.seconds + GRACE
+        try:
+            # Whatever waits here was sent before the question was asked.
+            if select.select([self.sock], [], [], 0)[0]:
+                if self.sock.recv(1, socket.MSG_PEEK):
+                    raise wire.Malformed("it spoke before it was asked")
+                raise EOFError
+            buffers = writer.buffers if writer else ()
+            wire.send(self.sock, question | {"number": number}, buffers, (), deadline)
+            while True:
+                answer, buffers = wire.receive(self.sock, deadline)
+                need(
+                    answer.get("number") == number, "answer: it is to another question"
+                )
+                if "call" not in answer:
+                    self.asked += 1
+                    return answer, codec.Reader(buffers, self.unpack)
+                self.call_back(answer, buffers, deadline)
+        except TimeoutError:
+            self.gone = f"no answer within {self.seconds:g} s"
+        except (EOFError, ConnectionError):
+            self.gone = "it has ended"
+        except wire.Malformed as error:
+            self.gone = f"{error}"
+        self.sock.close()
+        raise SubmissionGone(f"the submission no longer answers: {self.gone}")
+
+    def value(self, answer, reader, what):
+        """Return the value in an answer, or raise what the submission raised."""
+        said = answer.get("said")
+        if type(said) is str and said:
+            sys.stdout.write(said)
+        if "raised" in answer:
+            message = answer.get("message")
+            kind = self.exception(answer["raised"])
+            raise kind(message if type(message) is str else "")
+        if "refused" in answer:
+            raise TypeError(
+                f"{what} gives {str(answer['refused'])[:200]}; return plain data: "
+                "numbers, text, lists, dicts, arrays, tables, figures"
+            )
+        try:
+            return reader.read(answer.get("value"))
+        except wire.Malformed as error:
+            raise TypeError(f"{what} gives something unreadable: {error}") from None
+
+    def exception(self, names):
+        """Return the type of exception of which these are the name and its bases."""
+        need(type(names) is list and all(type(name) is str for name in names))
+        own = []
+        for name in names[:20]:
+            kind = getattr(builtins, name, None)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                if "Unicode" in name or "Group" in name or "Stop" in name:
+                    continue  # these want more than a message
+                for mine in reversed(own):
+                    kind = self.exceptions.setdefault(mine, type(mine, (kind,), {}))
+                return kind
+            if IDENTIFIER.fullmatch(name):
+                own.append(name)
+        return SubmissionError
+
+    # -- what comes over
+
+    def unpack(self, reader, tag, parts):
+        """Build what is not plain data."""
+        if tag == "function":
+            return self.stand_in(*parts)
+        if tag == "exception":
+            return self.exception(parts[0])
+        if tag == "iterator":
+            return iter(reader.items(1, parts[0]))
+        need(tag == "figure", f"tag {tag[:20]!r}")
+        from . import figures
+
+        number, description, place = parts
+        key = number, json.dumps(description), tuple(reader.buffers)
+        if key not in self.figures:
+            self.figures[key] = figures.rebuild(reader.read(description))
+        figure = self.figures[key]
+        return figure if place is None else figure.axes[place]
+
+    def stand_in(self, function, name, doc, parameters, source):
+        """Return a function that calls the submission's."""
+        need(type(function) in (int, str) and type(doc) is str and type(source) is str)
+        need(type(name) is str and IDENTIFIER.fullmatch(name) or name == "<lambda>")
+
+        def stand_in(*args, **options):
+            return self.call(function, name, args, options)
+
+        stand_in.__name__ = stand_in.__qualname__ = name
+        stand_in.__doc__ = doc or None
+        stand_in.__module__ = "__main__"
+        stand_in.of_submission = function
+        kinds = inspect._ParameterKind
+        stand_in.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter(
+                    str(one),
+                    kinds(kind),
+                    default=_Shown(text) if has else inspect._empty,
+                )
+                for one, kind, has, text in parameters
+            ]
+        )
+        place = f"<submission {name}>"
+        linecache.cache[place] = (len(source), None, source.splitlines(True), place)
+        code = stand_in.__code__.replace(co_filename=place, co_firstlineno=1)
+        stand_in.__code__ = code
+        return stand_in
+
+    # -- what goes over
+
+    def call(self, function, name, args, options):
+        """Call a function of the submission."""
+        writer = codec.Writer(self.pack)
+        try:
+            copies = {"args": writer.write(args), "options": writer.write(options)}
+        except codec.Refused as error:
+            raise TypeError(f"a test cannot give {error} to {name}()") from None
+        question = {"ask": "call", "function": function, "in_place": self.in_place}
+        state = _random_state()
+        if state != self.random:  # the test has drawn, or set a seed
+            self.random, question["state"] = state, writer.write(state)
+        answer, reader = self.ask(question | copies, writer)
+        result = self.value(answer, reader, f"{name}()")
+        if self.in_place and type(answer.get("args")) is list:
+            for mine, copy in zip(args, answer["args"], strict=False):
+                _update(mine, reader.read(copy))
+        return result
+
+    def pack(self, writer, value):
+        """Describe an argument that is not plain data."""
+        if hasattr(value, "of_submission"):
+            return ["function", value.of_submission]
+        if callable(value):
+            module, name = getattr(value, "__module__", ""), value.__name__
+            module = "numpy" if type(value).__name__ == "ufunc" else str(module)
+            if module.split(".")[0] in KNOWN_MODULES and name.isidentifier():
+                return ["import", module, getattr(value, "__qualname__", name)]
+            self.callbacks.append(value)
+            return ["callback", len(self.callbacks) - 1]
+        return None
+
+    def call_back(self, request, buffers, deadline):
+        """Let the submission call a function that a test has given to it."""
+        place = request["call"]
+        need(type(place) is int and 0 <= place < len(self.callbacks), "callback")
+        reader, writer = codec.Reader(buffers, self.unpack), codec.Writer(self.pack)
+        args, options = (reader.read(request.get(part)) for part in ("args", "options"))
+        need(type(args) is tuple and type(options) is dict, "callback")
+        try:
+            answer = {"value": writer.write(self.callbacks[place](*args, **options))}
+        except Exception as error:
+            answer = {"raised": type(error).__name__, "message": str(error)}
+        wire.send(self.sock, answer, writer.buffers, (), deadline)
+
+    # -- names
+
+    def fetch(self, name):
+        """Return the submission's value of a name: one copy while nothing is called."""
+        kept = self.values.get(name)
+        if kept and (kept[1] == self.asked or callable(kept[0])):
+            return kept[0]
+        answer, reader = self.ask({"ask": "get", "name": name})
+        if answer.get("missing"):
+            raise KeyError(name)
+        value = self.value(answer, reader, name)
+        if hasattr(value, "of_submission"):
+            value.of_submission = name
+        self.values[name] = value, self.asked
+        return value
+
+    def begin(self, source):
+        """Forget what earlier tests asked for."""
+        self.values, self.callbacks, self.figures = {}, [], {}
+        self.exceptions, self.hidden, self.asked = {}, {}, 0
+        self.in_place = "# in place" in source
+        for names in re.findall(r"# from student:(.*)", source):
+            for name in map(str.strip, names.split(",")):
+                if name in self.shell.user_ns:
+                    self.hidden[name] = self.shell.user_ns.pop(name)
+
+    def end(self):
+        """Put the set-up's names back; let the submission forget its figures."""
+        self.shell.user_ns.update(self.hidden)
+        if self.asked and not self.gone:
+            try:
+                self.ask({"ask": "close"})
+            except SubmissionGone:
+                pass  # the next test will say so
+
+
+class Names(dict):
+    """The builtins of the tests; a name that is not there is asked for."""
+
+    def __init__(self, trusted):
+        super().__init__(vars(builtins))
+        self.trusted = trusted
+
+    def __missing__(self, name):
+        if name.startswith("__"):
+            raise KeyError(name)
+        return self.trusted.fetch(name)
+
+
+class _Shown:
+    """The default of a parameter, as it is shown."""
+
+    def __init__(self, text):
+        self.text = str(text)[:100]
+
+    def __repr__(self):
+        return self.text
+
+    def __eq__(self, other):
+        return repr(other) == self.text
+
+    __hash__ = None
+
+
+def _random_state():
+    kind, keys, *rest = sys.modules["numpy"].random.get_state()
+    return (kind, keys.tobytes(), *rest), random.getstate()
+
+
+def _update(mine, new):
+    if type(mine) is not type(new):
+        return
+    if isinstance(mine, list):
+        mine[:] = new
+    elif isinstance(mine, (dict, set)):
+        mine.clear()
+        mine.update(new)
+    elif hasattr(mine, "_update_inplace"):  # a DataFrame or a Series
+        mine._update_inplace(new)
+    elif hasattr(mine, "dtype") and mine.shape and mine.shape == new.shape:
+        mine[...] = new
+
+
+def _shared_figures(trusted):
+    """Let ``plt.gcf()`` and ``plt.gca()`` in a test find the submission's figure."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if not pyplot:
+        return
+    own = pyplot.gcf, pyplot.gca
+
+    def gcf():
+        if not pyplot.get_fignums():
+            answer, reader = trusted.ask({"ask": "figure"})
+            if not answer.get("missing"):
+                return trusted.value(answer, reader, "the figure")
+        return own[0]()
+
+    def gca():
+        figure = gcf()
+        return figure.axes[-1] if figure.axes else own[1]()
+
+    pyplot.gcf, pyplot.gca = gcf, gca
+
+
+def serve(shell, control, link, seconds):
+    """Run the set-up and test cells that the grader sends, until it hangs up."""
+    trusted = Trusted(shell, link, seconds)
+    shell.user_ns["__builtins__"] = Names(trusted)
+    _shared_figures(trusted)
+    while True:
+        try:
+            request, _ = wire.receive(control)
+        except EOFError:
+            return
+        trusted.begin(request["run"])
+        outputs = shell.run(request["run"], request["seconds"])
+        trusted.end()
+        wire.send(control, {"outputs": outputs})
