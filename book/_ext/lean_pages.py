@@ -45,7 +45,9 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
     for script in context["script_files"]:
         if script.filename and Path(script.filename).name not in URGENT:
-            script.attributes.setdefault("defer", "defer")
+            script.attributes["defer"] = "defer"
+            if page == "search":  # its own scripts, which do not wait, call these
+                del script.attributes["defer"]
     if doctree is not None:
         body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
         # Roles that docutils gives a bibliography: one is deprecated, and the list
