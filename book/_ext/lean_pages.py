@@ -22,8 +22,6 @@ THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
     re.DOTALL,
 )
-#: Scripts that inline scripts of the page need at once; all others can wait.
-URGENT = {"documentation_options.js"}
 #: Part of a script or style sheet, and what the body of a page must hold for it to be
 #: of any use; None for never. (No code runs in the browser here, so thebe has no use.)
 NEEDED_FOR = {
@@ -43,11 +41,10 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         app.add_js_file("formulas.js", loading_method="defer")
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
-    for script in context["script_files"]:
-        if script.filename and Path(script.filename).name not in URGENT:
-            script.attributes["defer"] = "defer"
-            if page == "search":  # its own scripts, which do not wait, call these
-                del script.attributes["defer"]
+    # The theme's style sheet imports this one: fetch both at the same time.
+    basic = context["pathto"]("_static/basic.css", 1)
+    preload = f'<link rel="preload" as="style" href="{basic}" />'
+    context["metatags"] = context.get("metatags", "") + preload
     if doctree is not None:
         body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
         # Roles that docutils gives a bibliography: one is deprecated, and the list
