@@ -242,11 +242,11 @@ def derivative(e, t, kill=N):
     )
 
 
-def interior_states(kill=N):
+def interior_states(kill=N, supply=S):
     """Return (E, T) with T > 0, from the roots of a polynomial in T."""
     t = np.polynomial.Polynomial([0, 1])
     e = (A / kill) * (1 - B * t)
-    roots = (S * (G + t) + e * (P * t - (M * t + D) * (G + t))).roots()
+    roots = (supply * (G + t) + e * (P * t - (M * t + D) * (G + t))).roots()
     real = np.sort(roots[np.abs(roots.imag) < 1e-9].real)
     return [(e(x), x) for x in real if 0 < x < 1 / B]
 
@@ -279,6 +279,12 @@ def test_steady_states_and_their_stability():
     np.testing.assert_allclose(np.sort(dormant.imag), [-0.063, 0.063], atol=5e-4)
     assert saddle.real.min() < 0 < saddle.real.max()
     assert escape.real.max() < 0 and not escape.imag.any()
+
+
+def test_a_larger_supply_leaves_one_fate():
+    """The border and the escape vanish together, and the tumour is held."""
+    ((_, held_tumour),) = interior_states(supply=3 * S)
+    assert held_tumour < 10
 
 
 def test_tumour_free_state_is_not_stable():
