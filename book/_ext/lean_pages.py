@@ -18,6 +18,8 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]+)"[^>]*?(/?)>')
 EMPTY_HEADER = re.compile(r"<th\b[^>]*>(<p>\s*</p>)?</th>")
+#: Two names of one glossary entry: the ids of both.
+SECOND_NAME = re.compile(r'<dt id="([^"]+)">(?:(?!</?dt>).)*</dt>(?=<dt id="([^"]+)">)')
 THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
     re.DOTALL,
@@ -51,6 +53,16 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         # holds what a list may not.
         body = body.replace('<div role="list" class="citation-list">', "<div>")
         context["body"] = body.replace(' role="doc-biblioentry"', "")
+
+
+def complete_tips(
+    app: Sphinx, page: str, template: str, context: dict, doctree
+) -> None:
+    """Give every name of a glossary entry its text; tippy serves the last only."""
+    tips = getattr(app.env, "tippy_data", {}).get("pages", {}).get(page)
+    for name, next_name in reversed(SECOND_NAME.findall(context.get("body", ""))):
+        if tips:
+            tips["id_to_html"][name] += tips["id_to_html"][next_name]
 
 
 def _idle(file, body: str) -> bool:
@@ -99,6 +111,6 @@ def warn_of_silent_pictures(app: Sphinx, doctree: nodes.document) -> None:
 def setup(app: Sphinx) -> dict:
     """Connect to the pages as they are read and written."""
     app.connect("doctree-read", warn_of_silent_pictures)
-    # Before tooltips are collected (450) from the body.
+    app.connect("html-page-context", complete_tips, priority=460)  # tippy's is 450
     app.connect("html-page-context", lean_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

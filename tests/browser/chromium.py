@@ -53,6 +53,12 @@ def visit(browser, **options):
         "console",
         lambda message: message.type == "error" and errors.append(message.text),
     )
+    page.on(
+        "response",
+        lambda answer: (
+            answer.status >= 400 and errors.append(f"{answer.status} {answer.url}")
+        ),
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield SimpleNamespace(page=page, errors=errors, elsewhere=elsewhere)
     context.close()
