@@ -6,7 +6,7 @@ import zipfile
 import cohorts
 import nbformat
 import pytest
-from conftest import build
+from small_books import build
 
 CHOICE = """
 :::{selfcheck} sc-test-choice
