@@ -9,6 +9,7 @@ import cohorts
 import numpy as np
 import pytest
 from cohorts._base import sd_of_log
+from recovery import assert_recovered
 from scipy import optimize, special, stats
 
 TRUE = cohorts.truth("acute_phase")
@@ -31,15 +32,6 @@ def drawn():
 @pytest.fixture(scope="module")
 def many():
     return cohorts.make_acute_phase(20_000, random_state=99)
-
-
-def assert_recovered(estimates, errors, truth):
-    """Ask that the z-scores of independent estimates look like standard normal ones."""
-    z = (np.asarray(estimates) - truth) / np.asarray(errors)
-    p = stats.chi2.sf(np.sum(z**2), z.size)
-    assert p > 1e-4, f"truth {truth:.4g} missed: estimates {estimates}, z {z.round(1)}"
-    drift = z.mean() * np.sqrt(z.size)
-    assert abs(drift) < 3.7, f"biased: truth {truth:.4g}, z of the mean {drift:.1f}"
 
 
 def wide(frame, column):
