@@ -18,6 +18,8 @@ PORT ?= 8000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
+# Two builds, or two releases, at a time would write into the same folders.
+.NOTPARALLEL:
 .PHONY: help env book release serve lab demo test lint check-book notebooks \
 	tests execute data bench lighthouse clean
 
@@ -29,11 +31,11 @@ env: $(READY)  ## make the Python environment in .venv
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one" \
 	  "(python.org, or your system's packages), or name it: make PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
-	  "$(PYTHON) is older than Python 3.11. Name a newer one: make PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module." \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	  "$(PYTHON) is no Python of version 3.11 or newer. Name one: make PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module." \
 	  "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+	"$(PYTHON)" -m venv .venv
 	@echo "Installing the packages of requirements.txt into .venv (about 1 GB, a few minutes the first time) ..."
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
 	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; } \
@@ -57,7 +59,8 @@ release: $(READY)  ## make the students' copies of the assignments
 
 serve: book  ## show the book in a browser (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) \
+	  || { echo "If port $(PORT) is taken, choose another: make serve PORT=8001"; exit 1; }
 
 # Work is copied out of release/ once and never overwritten: an answer that
 # somebody wrote outlives every later release.
@@ -65,7 +68,7 @@ lab: release  ## do the assignments in JupyterLab, in work/
 	@mkdir -p work
 	@for a in exercises/release/*/; do \
 	  test -e work/$$(basename $$a) || cp -r $$a work/; done
-	cd work && jupyter lab
+	@cd work && jupyter lab
 
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
 	@$(BIN)/python exercises/demo.py
@@ -95,7 +98,7 @@ execute: $(READY)  ## run the chapters again and keep their outputs
 data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
-bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight
+bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight, data
 	$(BIN)/python tests/bench.py
 
 lighthouse: book  ## score the chapter pages with Lighthouse (needs Node.js and Chromium)
