@@ -41,11 +41,14 @@ from traitlets.log import get_logger
 #: A hand-in has no reason to be larger (its outputs included).
 MAX_MEGABYTES = 50
 
-NEW_CELL = {
-    "code": nbformat.v4.new_code_cell,
-    "markdown": nbformat.v4.new_markdown_cell,
-    "raw": nbformat.v4.new_raw_cell,
-}
+
+def new_cell(kind: str, source: str) -> NotebookNode:
+    """Return a cell; nbformat's own makers check each one for a millisecond."""
+    cell = NotebookNode(cell_type=kind, id="cell", source=source)
+    cell.metadata = NotebookNode()
+    if kind == "code":
+        cell.update(outputs=[], execution_count=None)
+    return cell
 
 
 class Unreadable(Exception):
@@ -124,7 +127,7 @@ def _plain(cell: dict) -> NotebookNode:
     # JSON can hold half a surrogate pair, a file cannot.
     source = source.encode("utf-8", "replace").decode("utf-8")
     kind = cell.get("cell_type")
-    plain = NEW_CELL[kind if kind in ("code", "markdown") else "raw"](source)
+    plain = new_cell(kind if kind in ("code", "markdown") else "raw", source)
     pictures = cell.get("attachments")
     if kind == "markdown" and isinstance(pictures, dict):
         plain.attachments = nbformat.from_dict(pictures)
@@ -161,7 +164,7 @@ def released_cells(
     solutions = {cell.name for cell in known.solution_cells}
     cells = {}
     for source in known.source_cells:
-        cell = NEW_CELL[source.cell_type](source.source)
+        cell = new_cell(source.cell_type, source.source)
         cell.metadata.nbgrader = nbformat.from_dict(
             {
                 "schema_version": 3,
@@ -239,6 +242,10 @@ def _note(text: str) -> NotebookNode:
 class SubmissionExporter(NotebookExporter):
     """Reads a hand-in for ``nbgrader autograde``, restores it, notes what was wrong."""
 
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self._released = {}  # one exporter serves one run
+
     def from_filename(self, filename, resources=None, **kw):
         """Return the notebook to grade in place of the file as it is."""
         if not isinstance(self.parent, Autograde) or not self.parent._sanitizing:
@@ -254,11 +261,12 @@ class SubmissionExporter(NotebookExporter):
             cells = []
             notebook.metadata.unreadable = f"{path.name} {problem}"
             self.log.warning("%s: %s", student, notebook.metadata.unreadable)
-        with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
-            released = released_cells(
-                gradebook, name, assignment, self._order(name, assignment)
-            )
-        notebook.cells, missing = restore(cells, released)
+        if (name, assignment) not in self._released:
+            with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+                self._released[name, assignment] = released_cells(
+                    gradebook, name, assignment, self._order(name, assignment)
+                )
+        notebook.cells, missing = restore(cells, self._released[name, assignment])
         if "unreadable" in notebook.metadata:
             notebook.cells.insert(
                 0,

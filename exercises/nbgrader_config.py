@@ -1,6 +1,6 @@
 """nbgrader's configuration for this course. Run nbgrader's commands in this folder.
 
-Two settings may come from the environment:
+These settings may come from the environment:
 
 GRADEBOOK_URL
     A PostgreSQL gradebook, for several graders at once:
@@ -11,6 +11,9 @@ EXCHANGE
     A folder that students can write to, on a server that they share with you.
     Without it the exchange is the folder ``exchange`` beside this file, for
     hand-ins that come by mail or from a learning platform.
+AUTOGRADER
+    ``off`` lets nbgrader run the notebooks itself: slower, without a box, and with
+    the tests in the student's own process.
 """
 
 import atexit
@@ -31,6 +34,7 @@ warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 import intake  # noqa: E402
 import summary  # noqa: E402
+from autograder import config as autograder  # noqa: E402
 
 # nbgrader starts `alembic` by name: let it find the one of this environment.
 os.environ["PATH"] = os.pathsep.join(
@@ -49,6 +53,10 @@ c.CourseDirectory.db_url = os.environ.get(
 exchange = Path(os.environ.get("EXCHANGE", HERE / "exchange"))
 exchange.mkdir(parents=True, exist_ok=True)
 c.Exchange.root = str(exchange)
+# For zip_collect: anna_<anything>_metrics.ipynb is Anna's metrics.ipynb.
+c.FileNameCollectorPlugin.named_regexp = (
+    r"(.*/)?(?P<student_id>[^/_]+)_([^/]*_)?(?P<file_id>[^/_]+\.ipynb)$"
+)
 
 # -- what a student finds in place of the solution
 c.ClearSolutions.code_stub = {
@@ -77,7 +85,14 @@ c.Execute.skip_cells_with_tag = "<random>"
 # Tests that a student deleted come back (intake.py restores every other cell).
 c.OverwriteCells.add_missing_cells = True
 
+# -- several times faster, in a box, the tests apart from students' code (autograder/)
+grading = Application.initialized() and isinstance(Application.instance(), AutogradeApp)
+switched_off = os.environ.get("AUTOGRADER") == "off"
+why_not = "AUTOGRADER is off" if switched_off else autograder.use(c)
+if why_not and grading:
+    print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
+
 # -- what the run says at its end (summary.py)
-if Application.initialized() and isinstance(Application.instance(), AutogradeApp):
+if grading:
     atexit.unregister(summary.print_closing)  # this file may be read twice
     atexit.register(summary.print_closing, Application.instance())

@@ -178,7 +178,7 @@ def landlock_abi():
 
 
 def landlock(read, write):
-    """Let this process read and write below these paths only, and signal only itself."""
+    """Let this process read and write below these paths only, signal only itself."""
     libc, abi = ctypes.CDLL(None, use_errno=True), landlock_abi()
     every = (1 << 13) - 1  # the rights of version 1
     for version, right in ((2, 13), (3, 14), (5, 15)):

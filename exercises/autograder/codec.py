@@ -99,7 +99,7 @@ class Writer:
             kinds = self.write(kind.categories, depth + 1)
             return ["categories", kinds, self.array(values.codes), bool(kind.ordered)]
         if kind.name in MASKED:
-            known = values.fillna(0).to_numpy(kind.numpy_dtype)
+            known = values.fillna(kind.type(0)).to_numpy(kind.numpy_dtype)
             return ["masked", kind.name, self.array(known), self.array(pd.isna(values))]
         if isinstance(kind, (pd.DatetimeTZDtype, pd.PeriodDtype, pd.IntervalDtype)):
             raise Refused(f"a column of dtype {kind}")

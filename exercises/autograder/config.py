@@ -1,9 +1,8 @@
 """Puts the autograder into nbgrader's configuration."""
 
-import os
 import sys
 
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteKernelspec
 
 
 def use(c):
@@ -12,20 +11,26 @@ def use(c):
     Parameters
     ----------
     c : traitlets.config.Config
-        ``c.Autograde.autograde_preprocessors`` is set already.
+        Its ``Autograde`` uses `intake` already.
 
     Returns
     -------
-    bool
-        Whether this machine can do it. If not, nbgrader's own way stays.
+    str or None
+        Why this machine cannot do it; then nbgrader's own way stays.
     """
-    if sys.platform != "linux" or not hasattr(os, "fork"):
-        return False
-    from .execute import RunAhead
+    if sys.platform != "linux":
+        return f"that needs Linux, and this is {sys.platform}"
+    from .execute import RunAhead, RunAheadExporter
 
-    steps = c.Autograde.autograde_preprocessors
-    c.Autograde.autograde_preprocessors = [
-        RunAhead if step is Execute else step for step in steps
+    steps = [
+        RunAhead if s is Execute else s for s in c.Autograde.autograde_preprocessors
     ]
+    # `intake` takes nothing from a hand-in but text: the rest is the gradebook's.
+    # To overwrite it with the gradebook's, and to check it, would be as slow as a test.
+    c.Autograde.autograde_preprocessors = [
+        s for s in steps if s is not CheckCellMetadata
+    ]
+    c.Autograde.sanitize_preprocessors = [OverwriteKernelspec]
+    c.Autograde.exporter_class = RunAheadExporter
     c.RunAhead.timeout = c.Execute.timeout
-    return True
+    return None

@@ -10,7 +10,6 @@ import atexit
 import hashlib
 import os
 import queue
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,10 +17,11 @@ from pathlib import Path
 import intake
 import nbformat
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 from traitlets import Dict, Float, Integer, Unicode, default
 
-from . import box, cluster, job, plan
+from . import box, cluster, job, plan, recovery
 from .progress import Progress
 
 
@@ -36,27 +36,36 @@ class RunAhead(Execute):
     total_timeout = Float(600, help="seconds a notebook").tag(config=True)
     scheduler = Unicode(help="address of a dask.distributed scheduler").tag(config=True)
 
-    #: What is under way, by converter: nbgrader makes a new step for every notebook.
-    _running = {}
-
     @default("workers")
     def _all_cores(self):
         return len(os.sched_getaffinity(0))
 
     def preprocess(self, nb, resources, km=None):
         """Fill in the outputs of one notebook."""
-        converter = self.parent.parent
-        if id(converter) not in self._running:
-            self._running.clear()
-            self._running[id(converter)] = Ahead(self, converter)
         where, folder = resources["nbgrader"], resources["metadata"]["path"]
         cells, files = plan.code_cells(nb), plan.read_files(folder)
-        outputs = self._running[id(converter)].outputs(where, cells, files)
+        outputs = self.parent.ahead.outputs(where, cells, files)
         code = (cell for cell in nb.cells if cell.cell_type == "code")
         for count, (cell, made) in enumerate(zip(code, outputs, strict=True), 1):
             cell.outputs = nbformat.from_dict(made)
             cell.execution_count = count
         return nb, resources
+
+
+class RunAheadExporter(intake.SubmissionExporter):
+    """Reads hand-ins; nbgrader makes one at the beginning of a run."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.ahead = None
+        if isinstance(self.parent, Autograde):
+            self.log.addFilter(recovery.Explain())
+            recovery.quarantine(self.parent)
+            root, name = self.parent.coursedir.root, self.parent.coursedir.assignment_id
+            self._lock = recovery.lock(Path(root, f".grading-{name}.lock"))
+            if self._lock:
+                recovery.clear_unfinished(self.parent)
+            self.ahead = Ahead(RunAhead(parent=self), self.parent)
 
 
 class Ahead:
@@ -91,21 +100,14 @@ class Ahead:
 
     def _todo(self):
         """Yield the notebooks that nbgrader will still come to, as it decides it."""
-        course, ids = self.course, ("(?P<student_id>.*)", "(?P<assignment_id>.*)")
-        pattern = course.format_path(course.submitted_directory, *ids, escape=True)
-        current = os.path.dirname(self.converter.notebooks[0])
-        for folder in sorted(self.converter.assignments):
-            found = re.match(pattern, folder).groupdict()
-            self.assignment, student = found["assignment_id"], found["student_id"]
-            if folder < current or (
-                folder > current and not self._wanted(folder, student)
-            ):
-                continue
-            for path in sorted(map(Path, self.converter.assignments[folder])):
-                yield student, path.stem, path
+        for folder in map(Path, sorted(self.converter.assignments)):
+            self.assignment, student = folder.name, folder.parent.name
+            if self._wanted(str(folder)):
+                for path in sorted(map(Path, self.converter.assignments[str(folder)])):
+                    yield student, path.stem, path
 
-    def _wanted(self, folder, student):
-        made = self.converter._format_dest(self.assignment, student)
+    def _wanted(self, folder):
+        made = recovery.graded_folder(self.converter, folder)
         if self.converter.force or not os.path.exists(made):
             return True
         handed_in = self.course.get_existing_timestamp(folder)
@@ -125,6 +127,8 @@ class Ahead:
                 outputs = made[1]
         finally:
             self.progress.step()
+            if not self.jobs:
+                self.close()
         return outputs
 
     # -- in the threads of the pool
@@ -149,7 +153,7 @@ class Ahead:
         try:
             return bench.run(cells, files)
         finally:
-            self.benches[notebook].put(bench)
+            bench.home.put(bench)
 
     def _bench(self, notebook):
         """Return a bench that nobody uses, or start one if there may be more."""
@@ -158,10 +162,12 @@ class Ahead:
             free, started = self.benches.get(notebook), None
             if free is None:
                 free = self.benches[notebook] = queue.Queue()
-                free.made, free.trusted = 0, job.start(ours, "trusted", 0, self.options)
-            if free.empty() and free.made < self.workers:
-                free.made += 1
-                started = job.Bench(ours, free.made, self.options, free.trusted)
+                free.all, free.trusted = [], job.start(ours, "trusted", 0, self.options)
+            if free.empty() and len(free.all) < self.workers:
+                slot = len(free.all) + 1
+                started = job.Bench(ours, slot, self.options, free.trusted)
+                started.home = free
+                free.all.append(started)
         return started or free.get()
 
     def _plan(self, notebook):
@@ -189,10 +195,11 @@ class Ahead:
 
     def close(self):
         """End all processes."""
-        self.pool.shutdown(wait=False, cancel_futures=True)
-        for free in self.benches.values():
-            while not free.empty():
-                free.get().close()
+        with self.lock:
+            benches, self.benches = self.benches, {}
+        for free in benches.values():
+            for bench in free.all:
+                bench.close()
             free.trusted.close()
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 from nbgrader import utils
 
+from . import recovery
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -139,6 +141,6 @@ def read_files(*folders, ignore=()):
         for path in utils.find_all_files(
             folder, [*ignore, "*.ipynb", ".ipynb_checkpoints"]
         ):
-            if os.path.isfile(path) and not os.path.islink(path):
+            if not recovery.problem(Path(path)):
                 found[os.path.relpath(path, folder)] = Path(path).read_bytes()
     return found

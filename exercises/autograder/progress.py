@@ -16,7 +16,7 @@ class Progress:
         self.done += 1
         now, total = time.monotonic(), max(self.total, self.done)
         left = (now - self.began) / self.done * (total - self.done)
-        text = f"graded {self.done} of {total}, about {left / 60:.0f} min {left % 60:02.0f} s left"
+        text = f"graded {self.done} of {total}, {left / 60:.1f} min left"
         if sys.stderr.isatty():
             end = "\n" if self.done == total else ""
             print(f"\r{text}  ", end=end, file=sys.stderr, flush=True)

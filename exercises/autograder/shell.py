@@ -66,8 +66,9 @@ class Stream:
         """Keep text."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        kind = {"output_type": "stream", "name": self.name}
-        self.outputs.add({**kind, "text": text}, len(text))
+        if text:
+            kind = {"output_type": "stream", "name": self.name}
+            self.outputs.add({**kind, "text": text}, len(text))
         return len(text)
 
     def writelines(self, lines):
@@ -161,8 +162,15 @@ class Shell(InteractiveShell):
         """
         self.outputs.begin()
         with time_limit(seconds, f"the cell did not end within {seconds:g} s"):
-            self.run_cell(source, store_history=True)
+            result = self.run_cell(source, store_history=True)
+        # Without an error among the outputs a test would count as passed.
+        if not result.success and not self._told():
+            reason = result.error_before_exec or result.error_in_exec
+            self._showtraceback(type(reason), reason, [type(reason).__name__])
         return self.outputs.list
+
+    def _told(self):
+        return any(one["output_type"] == "error" for one in self.outputs.list)
 
 
 @contextlib.contextmanager
@@ -182,8 +190,6 @@ def time_limit(seconds, message):
     signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
     try:
         yield
-    except CellTimeoutError:
-        pass  # it came in the last moment, outside the cell
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -7,7 +7,6 @@ will. So nothing here is relied upon: it is a convenience for honest students.
 import builtins
 import importlib
 import inspect
-import io
 import itertools
 import random
 import select
@@ -16,7 +15,7 @@ import types
 from collections.abc import Iterator
 
 from . import codec, wire
-from .shell import time_limit
+from .shell import Outputs, Stream, time_limit
 
 
 class Student:
@@ -39,11 +38,11 @@ class Student:
         """Answer one question."""
         question, buffers = wire.receive(self.sock)
         self.number = question["number"]
-        reader, said = codec.Reader(buffers, self.unpack), io.StringIO()
+        reader, said = codec.Reader(buffers, self.unpack), Outputs()
         writer, before = codec.Writer(self.pack), sys.stdout
         try:
             with time_limit(self.seconds, f"no result within {self.seconds:g} s"):
-                sys.stdout = said
+                sys.stdout = Stream(said, "stdout")
                 answer = getattr(self, f"on_{question['ask']}")(
                     question, reader, writer
                 )
@@ -55,7 +54,10 @@ class Student:
             )
         finally:
             sys.stdout = before
-        answer |= {"number": question["number"], "said": said.getvalue()[:100_000]}
+        answer |= {
+            "number": question["number"],
+            "said": "".join(one["text"] for one in said.list),
+        }
         try:
             wire.send(self.sock, answer, writer.buffers)
         except wire.TooLarge as error:

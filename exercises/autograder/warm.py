@@ -15,7 +15,12 @@ from . import box, wire
 
 #: What is left of the grader's environment.
 ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SOURCE_DATE_EPOCH")
-START = "import sys; sys.path.insert(0, sys.argv[1]); from autograder import zygote; zygote.main()"
+START = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from autograder import zygote
+zygote.main()
+"""
 START_SECONDS = 120
 #: For all processes of one submission together: bytes of memory, bytes on disk.
 TOTAL_MEMORY, TOTAL_DISK, TOTAL_FILES = 3 << 30, 256 << 20, 2000

@@ -1,7 +1,7 @@
 """Messages over a socket: a JSON header and raw buffers, in bounded size and time.
 
-Frame: length of the header (4 bytes, little endian), the header, the buffers.
-The header's ``"_b"`` lists the lengths of the buffers.
+Frame: lengths of the header and of all buffers together (4 bytes each, little
+endian), the header, the buffers. The header's ``"_b"`` lists the buffers' lengths.
 """
 
 import json
@@ -10,13 +10,14 @@ import struct
 import time
 
 MAX_BYTES = 64 << 20
+FRAME = struct.Struct("<II")
 
 
-class Malformed(ValueError):
+class Malformed(Exception):
     """Bytes that this package does not write."""
 
 
-class TooLarge(ValueError):
+class TooLarge(Exception):
     """A message beyond `MAX_BYTES`."""
 
 
@@ -35,9 +36,10 @@ def send(sock, head, buffers=(), descriptors=(), deadline=None):
         If it is larger than any reader would accept; nothing is sent.
     """
     text = json.dumps(head | {"_b": [len(one) for one in buffers]}).encode()
-    if len(text) + sum(map(len, buffers)) > MAX_BYTES:
+    size = sum(map(len, buffers))
+    if len(text) + size > MAX_BYTES:
         raise TooLarge(f"more than {MAX_BYTES >> 20} MB")
-    data = b"".join([struct.pack("<I", len(text)), text, *buffers])
+    data = b"".join([FRAME.pack(len(text), size), text, *buffers])
     sock.settimeout(_left(deadline))
     if descriptors:
         data = data[socket.send_fds(sock, [data], descriptors) :]
@@ -56,27 +58,35 @@ def receive(sock, deadline=None, most=MAX_BYTES):
     Malformed
         If it is not a message, or one of more than `most` bytes.
     """
-    (length,) = struct.unpack("<I", _exactly(sock, 4, deadline))
-    need(length <= most, f"message of {length} bytes")
+    length, more = FRAME.unpack(_exactly(sock, FRAME.size, deadline))
+    need(length + more <= most, f"message of {length + more} bytes")
+    data = _exactly(sock, length + more, deadline)
     try:
-        head = json.loads(_exactly(sock, length, deadline))
+        head = json.loads(data[:length])
     except (ValueError, RecursionError):
         raise Malformed("a message that is not JSON") from None
     need(type(head) is dict and type(head.get("_b")) is list)
-    sizes = head.pop("_b")
-    need(all(type(size) is int and size >= 0 for size in sizes))
-    need(length + sum(sizes) <= most, "message size")
-    return head, [_exactly(sock, size, deadline) for size in sizes]
+    buffers, start = [], length
+    for size in head.pop("_b"):
+        need(type(size) is int and 0 <= size <= len(data) - start)
+        buffers.append(data[start : start + size])
+        start += size
+    need(start == len(data))
+    return head, buffers
 
 
 def _exactly(sock, length, deadline):
-    data = bytearray()
+    sock.settimeout(_left(deadline))
+    data = sock.recv(length)
+    if len(data) == length:
+        return data
+    data = bytearray(data)
     while len(data) < length:
-        sock.settimeout(_left(deadline))
         part = sock.recv(min(length - len(data), 1 << 20))
         if not part:
             raise EOFError("the other end is closed")
         data += part
+        sock.settimeout(_left(deadline))
     return bytes(data)
 
 

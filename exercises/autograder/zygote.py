@@ -136,7 +136,7 @@ class Zygote:
         os._exit(0)
 
     def _receive(self):
-        data, descriptors, _, _ = socket.recv_fds(self.sock, 4, 4)
+        data, descriptors, _, _ = socket.recv_fds(self.sock, wire.FRAME.size, 4)
         if not data:
             raise EOFError
         rest = _Again(self.sock, data)

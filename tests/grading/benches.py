@@ -1,0 +1,84 @@
+"""A small assignment on a bench: what a submission gets, without nbgrader."""
+
+from autograder import box, job
+from autograder.plan import Cell, Plan
+from miniature import EXERCISES  # noqa: F401  (puts exercises/ on the path)
+
+SETUP = "import numpy as np\nimport pandas as pd"
+OPTIONS = {
+    "level": "auto",
+    "limits": {},
+    "cell_seconds": 2,
+    "call_seconds": 1,
+    "total_seconds": 30,
+}
+#: The inputs are drawn when the test runs: no answer can be known before.
+TESTS = {
+    "number": "import random\nn = random.randrange(1000, 10**6)\n"
+    "assert square(n) == n * n",
+    "table": "table = pd.DataFrame({'a': np.random.default_rng().normal(size=5)})\n"
+    "pd.testing.assert_frame_equal(doubled(table), table * 2)",
+    "array": "values = np.random.default_rng().normal(size=4)\n"
+    "assert np.allclose(shifted(values), values + 1)",
+    "text": "word = str(np.random.default_rng().integers(10**9))\n"
+    "assert greeting(word) == 'hello ' + word",
+    "error": "try:\n    square('x')\nexcept ValueError:\n    pass\n"
+    "else:\n    raise AssertionError('no ValueError')",
+}
+RIGHT = """
+def square(n):
+    if isinstance(n, str):
+        raise ValueError(n)
+    return n * n
+def doubled(table):
+    return table * 2
+def shifted(values):
+    return values + 1
+def greeting(word):
+    return "hello " + word
+"""
+WRONG = """
+def square(n): return 0
+def doubled(table): return table
+def shifted(values): return values
+def greeting(word): return "bye"
+"""
+
+
+def plan():
+    imports = ["numpy", "pandas"]
+    roles = {"student": imports, "trusted": imports}
+    return Plan([SETUP], roles, {"data.csv": b"a\n1\n"})
+
+
+def bench(level=None, **options):
+    options = OPTIONS | {"level": level or box.best_level()} | options
+    return job.Bench(plan(), 0, options)
+
+
+def cells(*written, tests=TESTS):
+    return [
+        Cell("setup", SETUP),
+        *(Cell("student", source) for source in written),
+        *(Cell("test", source) for source in tests.values()),
+    ]
+
+
+def outcome(bench, *written, files=None, tests=TESTS):
+    """Return the tests that passed, and all outputs."""
+    ours = {"data.csv": b"a\n1\n"} | (files or {})
+    outputs = bench.run(cells(*written, tests=tests), ours)
+    made = dict(zip(tests, outputs[-len(tests) :], strict=True))
+    passed = {
+        name
+        for name, shown in made.items()
+        if not any(one["output_type"] == "error" for one in shown)
+    }
+    return passed, outputs
+
+
+def text_of(outputs):
+    """Return all that is said in outputs."""
+    return "\n".join(
+        str(value) for cell in outputs for one in cell for value in one.values()
+    )

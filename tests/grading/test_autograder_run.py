@@ -1,0 +1,133 @@
+"""Whole runs of ``nbgrader autograde`` with the autograder: as stock, but faster."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from autograder import config
+from miniature import MINI, PARTLY, RIGHT, cell
+from traitlets.config import Config
+
+
+def command(course):
+    """Start grading; return the process."""
+    nbgrader = str(Path(sys.executable).parent / "nbgrader")
+    return subprocess.Popen(
+        [nbgrader, "autograde", MINI],
+        cwd=course.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def a_class(course, students=6):
+    for number in range(students):
+        answers = (RIGHT, PARTLY, {})[number % 3]
+        course.hand_in(f"s{number}", course.filled(answers))
+    course.run("collect", MINI, "--update")
+
+
+def test_scores_and_outputs_are_those_of_stock(new_course, monkeypatch):
+    a_class(new_course)
+    shows = new_course.filled(RIGHT)
+    shows.cells.insert(2, cell("code", "import pandas as pd\npd.Series([1, 2])"))
+    shows.cells.insert(3, cell("code", "print('said')\n1 / 0"))
+    shows.cells.insert(
+        4, cell("code", "from matplotlib import pyplot as plt\nplt.plot(1)")
+    )
+    new_course.hand_in("shows", shows)
+    new_course.grade()
+    ours, seen = new_course.scores(), outputs(new_course.autograded("shows"))
+    monkeypatch.setenv("AUTOGRADER", "off")
+    printed = new_course.grade("--force")
+    assert "nbgrader runs the notebooks itself, without a box" in printed
+    assert new_course.scores() == ours
+    assert outputs(new_course.autograded("shows")) == seen
+    assert len(seen) == 5  # a table, a print, an error, a value and a figure
+
+
+def outputs(notebook):
+    """Return what a reader sees, without numbers that differ from run to run."""
+    found = []
+    for output in [o for one in notebook.cells for o in one.get("outputs", [])]:
+        kind = output.output_type
+        if kind == "error":
+            found.append((kind, output.ename, output.evalue))
+        elif kind == "stream":
+            found.append((kind, output.name, output.text))
+        else:
+            texts = {k: v for k, v in output.data.items() if k == "text/html"}
+            found.append((kind, sorted(output.data), texts))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_killed_run_started_again_ends_as_if_undisturbed(new_course, seed):
+    a_class(new_course)
+    moments = random.Random(seed)
+    for _ in range(2):
+        run = command(new_course)
+        for line in run.stdout:  # kill somewhere in what it prints about a student
+            if "Sanitizing" in line or "Writing" in line or "Setting" in line:
+                if moments.random() < 0.3:
+                    break
+        time.sleep(moments.uniform(0, 0.1))
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        run.stdout.close()
+    new_course.run("autograde", MINI)
+    full = {"left_after": 1, "left_after_hidden": 2, "highest": 1, "highest_hidden": 1}
+    half = dict.fromkeys(full, 0) | {"left_after": 1, "highest": 1}
+    nothing = dict.fromkeys(full, 0)
+    for number in range(6):
+        got = new_course.scores()[f"s{number}"]
+        assert {name: got[name] for name in full} == (full, half, nothing)[number % 3]
+        made = new_course.folder / f"autograded/s{number}/{MINI}/{MINI}.ipynb"
+        assert nbformat.read(made, as_version=4)
+
+
+def test_links_and_pipes_go_to_quarantine(new_course, tmp_path):
+    a_class(new_course, 2)
+    secret = tmp_path / "secret.csv"
+    secret.write_text("not for students")
+    folder = new_course.folder / f"submitted/s0/{MINI}"
+    (folder / "data.csv").symlink_to(secret)
+    os.mkfifo(folder / "pipe.csv")
+    printed = new_course.run("autograde", MINI)
+    assert "s0: data.csv is a link, and is in quarantine" in printed
+    assert "s0: pipe.csv is no ordinary file, and is in quarantine" in printed
+    made = new_course.folder / f"autograded/s0/{MINI}"
+    assert not (made / "data.csv").exists() and not (made / "pipe.csv").exists()
+    assert new_course.scores()["s0"]["left_after"] == 1
+
+
+def test_a_locked_gradebook_is_a_clear_message(new_course):
+    a_class(new_course, 2)
+    settings = new_course.folder / "nbgrader_config.py"
+    settings.write_text(settings.read_text().replace("timeout=60", "timeout=1"))
+    holder = sqlite3.connect(new_course.folder / "gradebook.db")
+    holder.execute("BEGIN EXCLUSIVE")
+    printed = new_course.run("autograde", MINI, status=1)
+    holder.close()
+    assert "The gradebook cannot be written: database is locked" in printed
+    assert "upgraded" not in printed
+    new_course.run("autograde", MINI)
+    assert new_course.scores()["s0"]["left_after"] == 1
+
+
+def test_where_it_cannot_run_stock_stays(monkeypatch):
+    from nbgrader.preprocessors import Execute
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    c = Config()
+    c.Autograde.autograde_preprocessors = [Execute]
+    assert config.use(c) == "that needs Linux, and this is darwin"
+    assert c.Autograde.autograde_preprocessors == [Execute]
