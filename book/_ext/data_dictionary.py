@@ -2,7 +2,8 @@
 
 ``{cohort}`acute_phase``` links to the section of a cohort.
 ``{cohort-table} acute_phase`` writes that section; ``{data-dictionary}`` writes
-one for every cohort, in the order of the chapters.
+one for every cohort, in the order of the chapters. ``{reference-tables} curated``
+or ``trials`` writes one for every table of facts; ``{cohort}`agents``` links there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
+#: Tables of facts: nothing is planted in them.
+REFERENCE = {"curated": cohorts.curated, "trials": cohorts.trials}
 
 
 def label(name: str) -> str:
@@ -37,7 +40,7 @@ def label(name: str) -> str:
 
 
 class CohortRole(SphinxRole):
-    """Link to a cohort's section of the data dictionary."""
+    """Link to the section of a cohort, or of a table of facts."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return a reference that Sphinx resolves, or warns about."""
@@ -79,6 +82,9 @@ class DataDictionary(SphinxDirective):
                 for table in cohort.tables
             }
             lines += markdown(cohort, frames, files, self._picture(cohort, made))
+        return self._parsed(lines)
+
+    def _parsed(self, lines: list[str]) -> list[nodes.Node]:
         parent = nodes.section()
         source = StringList(lines, source=self.get_source_info()[0])
         self.state.nested_parse(source, self.content_offset, parent, match_titles=True)
@@ -120,6 +126,27 @@ class CohortTable(DataDictionary):
         return self.sections([self.arguments[0]])
 
 
+class ReferenceTables(DataDictionary):
+    """Write the sections of the curated tables, or of the real trials."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the Markdown of each section."""
+        which = self.arguments[0]
+        if which not in REFERENCE:
+            raise self.error(f"{which!r} is not one of {', '.join(REFERENCE)}")
+        module, lines = REFERENCE[which], []
+        self.env.note_dependency(inspect.getsourcefile(module))
+        for name, schema in module.TABLES.items():
+            path = module.FOLDER / f"{name}.csv"
+            self.env.note_dependency(str(path))
+            lines += [f"({label(name)})=", f"### `{name}`", ""]
+            lines += [f"**{schema.description}.**", ""]
+            lines += described(f"`{path.name}`", schema, len(module.load(name)))
+        return self._parsed(lines)
+
+
 # -- Markdown
 
 
@@ -142,7 +169,7 @@ def markdown(
     picture : str or None
         Address of the cohort's picture.
     """
-    lines = [f"({label(cohort.name)})=", f"## `{cohort.name}`", ""]
+    lines = [f"({label(cohort.name)})=", f"### `{cohort.name}`", ""]
     lines += [f"**{cohort.title}.**", "", inspect.cleandoc(cohort.about), ""]
     if picture is not None:
         shown = _shown(cohort)
@@ -155,24 +182,8 @@ def markdown(
             "",
         ]
     for table, schema in cohort.tables.items():
-        name = Path(files[table]).name
-        key = ", ".join(f"`{column}`" for column in schema.unique)
-        lines += [
-            f"**{{download}}`{name} <{files[table]}>`**: {len(frames[table]):,} rows; "
-            f"one row for each {key}.",
-            "",
-            "| Column | Meaning | Unit | Values |",
-            "|---|---|---|---|",
-        ]
-        for column in schema.columns.values():
-            cells = [
-                f"`{column.name}`",
-                column.description,
-                _unit(column.metadata["unit"]),
-                _values(column),
-            ]
-            lines.append(_row(cells))
-        lines += ["", *_missing(schema), ""]
+        file = f"{{download}}`{Path(files[table]).name} <{files[table]}>`"
+        lines += described(file, schema, len(frames[table]))
     lines += [
         f":::{{dropdown}} What was planted in `{cohort.name}`",
         ":icon: eye",
@@ -190,6 +201,26 @@ def markdown(
         ]
         lines.append(_row(cells))
     return [*lines, ":::", ""]
+
+
+def described(file: str, schema: pa.DataFrameSchema, rows: int) -> list[str]:
+    """Return what a table holds, column by column, as lines of MyST Markdown."""
+    key = ", ".join(f"`{column}`" for column in schema.unique)
+    lines = [
+        f"**{file}**: {rows:,} rows; one row for each {key}.",
+        "",
+        "| Column | Meaning | Unit | Values |",
+        "|---|---|---|---|",
+    ]
+    for column in schema.columns.values():
+        cells = [
+            f"`{column.name}`",
+            column.description,
+            _unit(column.metadata["unit"]),
+            _values(column),
+        ]
+        lines.append(_row(cells))
+    return [*lines, "", *_missing(schema), ""]
 
 
 def _shown(cohort: cohorts.Cohort) -> str:
@@ -233,10 +264,10 @@ def _values(column: pa.Column) -> str:
     about = column.metadata
     if about["isin"] is not None:
         return ", ".join(str(value) for value in about["isin"])
-    named = (
-        words for start, words in KINDS.items() if str(column.dtype).startswith(start)
+    held = str(column.dtype).lower()  # Int64 is an int64 that may be missing
+    kind = next(
+        (kind for start, kind in KINDS.items() if held.startswith(start)), "text"
     )
-    kind = next(named, "text")
     if about["between"] is not None:
         low, high = about["between"]
         return f"{kind}, {low:g} to {high:g}"
@@ -252,4 +283,5 @@ def setup(app: Sphinx) -> dict:
     app.add_role("cohort", CohortRole())
     app.add_directive("cohort-table", CohortTable)
     app.add_directive("data-dictionary", DataDictionary)
+    app.add_directive("reference-tables", ReferenceTables)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

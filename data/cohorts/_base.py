@@ -147,7 +147,9 @@ def column(
     )
 
 
-def table(columns: Mapping[str, pa.Column], *, key: list[str]) -> pa.DataFrameSchema:
+def table(
+    columns: Mapping[str, pa.Column], *, key: list[str], about: str | None = None
+) -> pa.DataFrameSchema:
     """Return the schema of a table: these columns, in this order, and no others.
 
     Parameters
@@ -156,9 +158,11 @@ def table(columns: Mapping[str, pa.Column], *, key: list[str]) -> pa.DataFrameSc
         The columns, made by `column`.
     key : list of str
         Columns that together name a row; no two rows share them.
+    about : str, optional
+        What the table holds, for a table that no `Cohort` describes.
     """
     return pa.DataFrameSchema(
-        dict(columns), strict=True, ordered=True, unique=key, metadata={"key": key}
+        dict(columns), strict=True, ordered=True, unique=key, description=about
     )
 
 

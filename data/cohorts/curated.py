@@ -105,6 +105,7 @@ _AGENTS = table(
         "source": column(str, "Keys in book/references.bib"),
     },
     key=["inn"],
+    about="Immune modulators by class, target, direction, form and use",
 ).update_column("first_approval_year", coerce=True)
 
 _SIGNALLING = table(
@@ -132,6 +133,7 @@ _SIGNALLING = table(
         "source": column(str, "Keys in book/references.bib"),
     },
     key=["cytokine"],
+    about="Cytokine or microbial ligand → receptor → kinase or adaptor → effect",
 )
 
 _COUNTS = ["n", "events_treated", "n_treated", "events_control", "n_control"]
@@ -224,6 +226,7 @@ _EVIDENCE = table(
         "source": column(str, "Keys in book/references.bib"),
     },
     key=["agent", "intervention", "indication", "outcome", "study"],
+    about="Agent × indication × outcome, with the effect and a GRADE rating",
 ).update_columns({name: {"coerce": True} for name in _COUNTS})
 
 TABLES = {"agents": _AGENTS, "signalling": _SIGNALLING, "evidence": _EVIDENCE}

@@ -84,6 +84,7 @@ _CGD = table(
         ),
     },
     key=["id", "enum"],
+    about="Interferon gamma in chronic granulomatous disease, repeated infections",
 )
 
 _COLON = table(
@@ -129,6 +130,7 @@ _COLON = table(
         "etype": column(int, "Event of this row: 1 recurrence, 2 death", isin=[1, 2]),
     },
     key=["id", "etype"],
+    about="Levamisole after resection of colon cancer, recurrence and death",
 )
 
 _BCG = table(
@@ -158,6 +160,7 @@ _BCG = table(
         ),
     },
     key=["trial"],
+    about="Thirteen trials of the BCG vaccine against tuberculosis",
 )
 
 TABLES = {"cgd": _CGD, "colon": _COLON, "bcg": _BCG}

@@ -285,7 +285,7 @@ def test_an_assignment_that_does_not_exist_is_a_warning(project):
 def test_a_cohort_is_described_as_it_is(project):
     built = project(
         {
-            "data": "```{cohort-table} acute_phase\n```",
+            "data": "## Data\n\n```{cohort-table} acute_phase\n```",
             "chapter": "See {cohort}`acute_phase` and {cohort}`nobody`.",
         },
         suppress_warnings=["ref.cite"],
@@ -295,7 +295,7 @@ def test_a_cohort_is_described_as_it_is(project):
     assert link.text == "acute_phase"
 
     cohort = cohorts.get("acute_phase")
-    section = built.page("data").select_one("section section")
+    section = built.page("data").select_one("section section section")
     schema = cohort.tables["acute_phase"]
     rows = section.select("table")[0].select("tbody tr")
     told = [[cell.text.strip() for cell in row.select("td")] for row in rows]
@@ -311,9 +311,30 @@ def test_a_cohort_is_described_as_it_is(project):
 
 
 def test_the_dictionary_lists_every_cohort_in_chapter_order(project):
-    page = project({"data": "```{data-dictionary}\n```"}).page("data")
-    headings = [one.code.text for one in page.select("section section > h2")]
+    page = project({"data": "## Data\n\n```{data-dictionary}\n```"}).page("data")
+    headings = [one.code.text for one in page.select("section section > h3")]
     assert headings == cohorts.names()
+
+
+@pytest.mark.parametrize("which", ["curated", "trials"])
+def test_tables_of_facts_are_described_below_their_heading(project, which):
+    tables = getattr(cohorts, which).TABLES
+    linked = " ".join(f"{{cohort}}`{name}`" for name in tables)
+    written = f"```{{reference-tables}} {which}\n```"
+    built = project({"data": f"{linked}\n\n## Facts\n\n{written}\n\n## After\n\nx"})
+    assert not built.warnings
+    facts = built.page("data").select_one("#facts")
+    sections = facts.select("section")
+    assert [one.h3.code.text for one in sections] == list(tables)
+    for section, schema in zip(sections, tables.values(), strict=True):
+        told = [row.td.text for row in section.select("tbody tr")]
+        assert told == list(schema.columns)
+        assert schema.description in section.text
+
+
+def test_an_unknown_group_of_tables_is_refused(project):
+    built = project({"data": "```{reference-tables} agents\n```"})
+    assert "'agents' is not one of curated, trials" in built.warned("data")
 
 
 # -- pictures
