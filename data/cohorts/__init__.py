@@ -47,7 +47,7 @@ from .ra_trial import make_ra_trial
 from .spontaneous_reports import make_spontaneous_reports
 from .transplant_tdm import make_transplant_tdm
 
-# Chapter order. A new cohort needs its module, a line here, and nothing else.
+# The order of the chapters: the data dictionary keeps it.
 COHORTS: dict[str, Cohort] = {
     cohort.name: cohort
     for cohort in (
