@@ -2,7 +2,7 @@
 
 >>> import cohorts
 >>> cohorts.names()[0]
-'acute_phase'
+'crp_timecourse'
 
 ``cohorts.make_<name>(random_state=...)`` draws a cohort, ``cohorts.load(name)``
 reads the shipped one, ``cohorts.truth(name)`` says what was planted.

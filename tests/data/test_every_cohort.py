@@ -1,7 +1,10 @@
 """What must hold for every cohort, whatever it is about."""
 
+import doctest
 import hashlib
+import importlib
 import json
+import pkgutil
 import re
 from pathlib import Path
 
@@ -158,6 +161,17 @@ def test_every_column_is_explained(name):
             measured = column.metadata["unit"] is not None
             if measured:
                 assert column.metadata["between"], f"{column_name} has no range"
+
+
+def test_examples_in_the_docstrings():
+    modules = [cohorts] + [
+        importlib.import_module(f"cohorts.{module.name}")
+        for module in pkgutil.iter_modules(cohorts.__path__)
+        if module.name != "__main__"
+    ]
+    results = [doctest.testmod(module) for module in modules]
+    assert sum(result.failed for result in results) == 0
+    assert sum(result.attempted for result in results) > 10
 
 
 class TestBadFiles:
