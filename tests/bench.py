@@ -143,17 +143,17 @@ def bench_data(_):
 
         small = statistics.median(per_patient(10_000)[0] for _ in range(TIMES))
         large, made = per_patient(1_000_000)
-        line(f"{name}: time per patient at 10⁶, against 10⁴", 1e6 * large, 1e6 * small,
-             "µs")  # fmt: skip
-        frame = max(cohort.frames(made).values(), key=len).head(1_000_000)
-        rows = len(max(cohort.frames(made).values(), key=len)) / len(frame)
+        what = f"{name}: time per patient at 10⁶, against 10⁴"
+        line(what, 1e6 * large, 1e6 * small, "µs")
+        largest = max(cohort.frames(made).values(), key=len)
+        frame = largest.head(1_000_000)
+        rows = len(largest) / len(frame)
         start = time.perf_counter()
         with tempfile.TemporaryFile("w") as file:
             frame.to_csv(file, index=False)
         written = (time.perf_counter() - start) * rows / 1_000_000
-        line(
-            f"{name}: making, against writing as CSV", 1e6 * large, 1e6 * written, "µs"
-        )
+        what = f"{name}: making, against writing as CSV"
+        line(what, 1e6 * large, 1e6 * written, "µs")
 
 
 PARTS = {
