@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env book release serve lab demo test lint check-book notebooks \
-	tests execute data bench lighthouse clean
+	tests fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -91,6 +91,9 @@ notebooks: release
 
 tests: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+
+fuzz: $(READY)  ## grade 2,000 broken and rearranged notebooks
+	FUZZ=2000 $(BIN)/python -m pytest -q tests/grading/test_fuzz.py
 
 execute: $(READY)  ## run the chapters again and keep their outputs
 	$(BIN)/python -m course.execute $(CHAPTERS)

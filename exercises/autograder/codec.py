@@ -64,10 +64,9 @@ class Writer:
         for kinds, method in WRITERS:
             if isinstance(value, kinds):
                 return method(self, value, depth + 1)
-        found = self.more and self.more(self, value)
-        if not found:
-            raise Refused(f"a {type(value).__name__}")
-        return found
+        if found := self.more and self.more(self, value):
+            return found
+        raise Refused(f"a {type(value).__name__}")
 
     def items(self, values, depth):
         """Copy several values."""
@@ -133,6 +132,9 @@ class Writer:
         kind = "timedelta" if isinstance(value, pd.Timedelta) else "timestamp"
         return [kind, int(value.asm8.astype("i8")), value.unit]
 
+    def _generator(self, value, depth):
+        return ["generator", self.write(value.bit_generator.state, depth)]
+
     def _pairs(self, value, depth):
         return ["dict", [self.items(pair, depth) for pair in dict.items(value)]]
 
@@ -164,10 +166,7 @@ WRITERS = (
     (dict, Writer._pairs),
     (frozenset, _sequence("frozenset")),
     (set, _sequence("set")),
-    (
-        np.random.Generator,
-        lambda w, v, d: ["generator", w.write(v.bit_generator.state, d)],
-    ),
+    (np.random.Generator, Writer._generator),
 )
 
 
@@ -178,7 +177,7 @@ class Reader:
     ----------
     buffers : list of bytes
     more : callable, optional
-        Asked for a tag that is not known here: returns a value, or raises.
+        Asked for an unknown tag: returns a value, or raises.
     """
 
     def __init__(self, buffers, more=None):
@@ -300,8 +299,6 @@ class Reader:
         bits.state = state
         return np.random.Generator(bits)
 
-    # -- arrays of pandas
-
     def _texts(self, depth, kind, texts):
         need(kind in ("str", "string") and type(texts) is list, "text")
         need(all(one is None or type(one) is str for one in texts), "text")
@@ -325,11 +322,8 @@ def _size(shape):
     return math.prod(shape)
 
 
-COLUMNS = {
-    "texts": Reader._texts,
-    "categories": Reader._categories,
-    "masked": Reader._masked,
-}
+COLUMNS = {"texts": Reader._texts, "categories": Reader._categories}
+COLUMNS["masked"] = Reader._masked
 READERS = {
     "array": Reader._numbers,
     "objects": Reader._objects,

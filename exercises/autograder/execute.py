@@ -43,7 +43,7 @@ class RunAhead(Execute):
     def preprocess(self, nb, resources, km=None):
         """Fill in the outputs of one notebook."""
         where, folder = resources["nbgrader"], resources["metadata"]["path"]
-        cells, files = plan.code_cells(nb), plan.read_files(folder)
+        cells, files = plan.code_cells(nb.cells), plan.read_files(folder)
         outputs = self.parent.ahead.outputs(where, cells, files)
         code = (cell for cell in nb.cells if cell.cell_type == "code")
         for count, (cell, made) in enumerate(zip(code, outputs, strict=True), 1):
@@ -93,6 +93,7 @@ class Ahead:
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
         todo = list(self._todo())
         self.progress = Progress(len(todo))
+        self.last = todo[-1][:2] if todo else None
         for student, notebook, path in todo:
             key = student, notebook
             self.jobs[key] = self.pool.submit(self._prepare_and_run, notebook, path)
@@ -127,7 +128,7 @@ class Ahead:
                 outputs = made[1]
         finally:
             self.progress.step()
-            if not self.jobs:
+            if (where["student"], where["notebook"]) == self.last:
                 self.close()
         return outputs
 
@@ -139,7 +140,7 @@ class Ahead:
         except intake.Unreadable:
             cells = []
         restored, _ = intake.restore(cells, self._released(notebook))
-        cells = plan.code_cells(nbformat.v4.new_notebook(cells=restored))
+        cells = plan.code_cells(restored)
         ours = self._plan(notebook).files
         files = plan.read_files(path.parent, ignore=self.course.ignore) | ours
         return digest(cells, files), self._run(notebook, cells, files)

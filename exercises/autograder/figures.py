@@ -146,3 +146,23 @@ def _rebuild_axes(figure, found):
 def _text(value):
     need(type(value) is str and len(value) < 5000, "text")
     return value
+
+
+def share(trusted):
+    """Let ``plt.gcf()`` and ``plt.gca()`` in a test find the submission's figure."""
+    from matplotlib import pyplot
+
+    own = pyplot.gcf, pyplot.gca
+
+    def gcf():
+        if not pyplot.get_fignums():
+            answer, reader = trusted.ask({"ask": "figure"})
+            if not answer.get("missing"):
+                return trusted.value(answer, reader, "the figure")
+        return own[0]()
+
+    def gca():
+        figure = gcf()
+        return figure.axes[-1] if figure.axes else own[1]()
+
+    pyplot.gcf, pyplot.gca = gcf, gca

@@ -67,10 +67,10 @@ def kind_of(cell):
     return "setup" if utils.is_locked(cell) else "student"
 
 
-def code_cells(notebook):
-    """Return the code cells of a restored notebook."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [Cell(kind_of(cell), cell.source) for cell in cells]
+def code_cells(cells):
+    """Return the code cells among restored ones."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    return [Cell(kind_of(cell), cell.source) for cell in code]
 
 
 def order(source):
@@ -112,8 +112,7 @@ def make(source, released):
     released : dict of str to NotebookNode
         Its cells as the gradebook knows them (`intake.released_cells`).
     """
-    restored = [cell for cell in released.values() if cell.cell_type == "code"]
-    cells = [Cell(kind_of(cell), cell.source) for cell in restored]
+    cells = code_cells(released.values())
     order = nbformat.read(source, as_version=4).cells if source.is_file() else []
     order = [cell for cell in order if cell.cell_type == "code"]
     prefix, free = [], []

@@ -198,7 +198,6 @@ def time_limit(seconds, message):
 def make(folder):
     """Return this process's shell; `folder` holds what IPython writes."""
     os.environ["IPYTHONDIR"] = str(folder)
-    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     from traitlets.config import Config
 
     config = Config()

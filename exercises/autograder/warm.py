@@ -299,4 +299,7 @@ def _environment(home):
     )
     own = dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), str(home))
     path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-    return kept | one | own | {"PATH": path, "NBGRADER_EXECUTION": "autograde"}
+    # Read when matplotlib is imported; the backend itself is loaded by a first figure.
+    inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    own |= inline | {"PATH": path, "NBGRADER_EXECUTION": "autograde"}
+    return kept | one | own

@@ -1,0 +1,138 @@
+"""Broken and rearranged notebooks: no crash, no undeserved point.
+
+``make fuzz`` tries 2,000 of them (``FUZZ=2000``); ``make test`` a few.
+"""
+
+import json
+import os
+
+import benches
+import intake
+import nbformat
+import pytest
+from autograder import plan
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from miniature import PARTLY, RIGHT, source_notebook
+
+CASES = int(os.environ.get("FUZZ", 40))
+FULL = {"left_after", "left_after_hidden", "highest", "highest_hidden"}
+SOURCE = source_notebook()
+RELEASED = {
+    one.metadata.nbgrader.grade_id: one
+    for one in SOURCE.cells
+    if "nbgrader" in one.metadata
+}
+
+
+STUB = "raise NotImplementedError"
+STUBS = dict.fromkeys(("left_after_solution", "highest_solution"), STUB)
+for name in STUBS:
+    RELEASED[name] = nbformat.from_dict(RELEASED[name] | {"source": STUB})
+#: What a student wrote, and which tests that can pass at most.
+ANSWERS = {
+    "nothing": (STUBS, set()),
+    "partly": (PARTLY, {"left_after", "highest"}),
+    "right": (RIGHT, FULL),
+}
+
+
+@pytest.fixture(scope="module")
+def bench():
+    made = benches.job.Bench(
+        plan.Plan(["import math"], {"student": ["math"], "trusted": ["math"]}),
+        0,
+        benches.OPTIONS | {"level": benches.box.best_level()},
+    )
+    yield made
+    made.close()
+
+
+def handed_in(answers):
+    """Return a hand-in as JSON."""
+    notebook = nbformat.from_dict(SOURCE)
+    for one in notebook.cells:
+        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        one.source = answers.get(name, one.source)
+    return json.loads(nbformat.writes(notebook))
+
+
+def change(draw, cells):
+    """Do one thing to a list of cells that a student, an editor or a cheat may do."""
+    kinds = "drop copy move retag relabel kind corrupt junk grab points"
+    kind = draw(st.sampled_from(kinds.split()))
+    if not cells:
+        return
+    place = draw(st.integers(0, len(cells) - 1))
+    other = draw(st.integers(0, len(cells) - 1))
+    one = cells[place]
+    mark = one.get("metadata", {}).get("nbgrader") if isinstance(one, dict) else None
+    if kind == "drop":
+        del cells[place]
+    elif kind == "copy":
+        cells.insert(other, json.loads(json.dumps(one)))
+    elif kind == "move":
+        cells.insert(other, cells.pop(place))
+    elif kind == "junk":
+        cells[place] = draw(st.sampled_from([None, 3, "x", [], {}, {"cell_type": 7}]))
+    elif not isinstance(one, dict):
+        return
+    elif kind == "retag":
+        tags = draw(
+            st.sampled_from([["skip-execution"], ["raises-exception"], "x", [0]])
+        )
+        one.setdefault("metadata", {})["tags"] = tags
+    elif kind == "kind":
+        one["cell_type"] = draw(st.sampled_from(["code", "markdown", "raw", "x", None]))
+    elif kind == "corrupt":
+        text = draw(
+            st.sampled_from(["", "pass", "def (", "%%bash\ntrue", "\0", "\ud800"])
+        )
+        one["source"] = draw(st.sampled_from([text, [text], None, 5]))
+    elif kind == "points" and isinstance(mark, dict):
+        mark |= {"points": 99, "grade": False, "locked": False, "solution": True}
+    elif kind == "relabel" and isinstance(mark, dict):
+        mark["grade_id"] = draw(st.sampled_from([*RELEASED, "", "new", 5, None]))
+    elif kind == "grab":
+        one["metadata"] = draw(st.sampled_from([{}, {"nbgrader": {}}, {"nbgrader": 1}]))
+
+
+@settings(
+    max_examples=CASES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+@given(st.data())
+def test_a_changed_notebook_wins_no_point_and_stops_nothing(
+    bench, tmp_path_factory, data
+):
+    who = data.draw(st.sampled_from(sorted(ANSWERS)))
+    answers, deserved = ANSWERS[who]
+    content = handed_in(answers)
+    for _ in range(data.draw(st.integers(1, 5))):
+        change(data.draw, content["cells"])
+    text = json.dumps(content)
+    if data.draw(st.integers(0, 9)) == 0:
+        text = text[: data.draw(st.integers(0, len(text)))]
+    path = tmp_path_factory.getbasetemp() / "fuzzed.ipynb"
+    path.write_text(text)
+    try:
+        cells = intake.read_cells(path)
+    except intake.Unreadable as error:
+        assert "\n" not in str(error)
+        cells = []
+    restored, _ = intake.restore(cells, RELEASED)
+    named = [
+        one.metadata.get("nbgrader", {}).get("grade_id")
+        for one in restored
+        if one.cell_type == "code"
+    ]
+    outputs = bench.run(plan.code_cells(restored), {})
+    passed = {
+        name
+        for name, shown in zip(named, outputs, strict=True)
+        if name in FULL and not any(o["output_type"] == "error" for o in shown)
+    }
+    assert named.count("left_after_hidden") == 1  # every test is there, once
+    assert passed <= deserved
