@@ -63,7 +63,9 @@ def graded_class(handed_out, tmp_path_factory):
     course.hand_in("relabels", relabels)
 
     copies = course.filled(RIGHT)
-    copies.cells += course.filled(RIGHT).cells[2:5]
+    for one in course.filled(RIGHT).cells[2:5]:
+        one.id += "-copy"
+        copies.cells.append(one)
     course.hand_in("copies", copies)
 
     future = course.filled(RIGHT)
