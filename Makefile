@@ -89,8 +89,10 @@ notebooks: release
 	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile book
 	$(BIN)/python -m pytest -q --nbval-lax -n 2 --dist loadfile exercises/source
 
+# The bank of answers is one file with hundreds of tests: both cores share it.
 tests: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/exercises
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises
 
 fuzz: $(READY)  ## grade 2,000 broken and rearranged notebooks
 	FUZZ=2000 $(BIN)/python -m pytest -q tests/grading/test_fuzz.py
