@@ -1,9 +1,10 @@
 """Make the students' copies: ``python exercises/release.py [ASSIGNMENT ...]``.
 
 For each assignment: copies the data files that its notebook names
-(``metadata.course.data``) from ``data/synthetic`` to lie beside the notebook,
-lets nbgrader make the released copy, and refuses it if a solution or a hidden
-test is still in it.
+(``metadata.course.data``) to lie beside the notebook, ``crp.csv`` from
+``data/synthetic`` and ``curated/agents.csv`` from ``data/curated``; lets
+nbgrader make the released copy; and refuses it if a solution or a hidden test is
+still in it.
 """
 
 from __future__ import annotations
@@ -57,13 +58,15 @@ def data_files(name: str, course: Path = COURSE, data: Path = DATA) -> list[Path
             f"{source}: the notebook's metadata has no course.data: "
             "list the data files that it reads there"
         )
-    for filename in needed:
-        if not (data / filename).is_file():
+    # A name with a folder starts beside `data`: curated/agents.csv.
+    paths = [(data.parent if "/" in one else data) / one for one in needed]
+    for filename, path in zip(needed, paths, strict=True):
+        if not path.is_file():
             raise ReleaseError(
-                f"{name} needs {filename}, which is not in {data}: "
+                f"{name} needs {filename}, which is not in {path.parent}: "
                 "write the data with `make data`, or mend course.data in the notebook"
             )
-    return [data / filename for filename in needed]
+    return paths
 
 
 def copy_data(name: str, course: Path = COURSE, data: Path = DATA) -> None:
