@@ -60,6 +60,7 @@ class RunAheadExporter(intake.SubmissionExporter):
         self.ahead = None
         if isinstance(self.parent, Autograde):
             self.log.addFilter(recovery.Explain())
+            recovery.clear_folders()
             recovery.quarantine(self.parent)
             root, name = self.parent.coursedir.root, self.parent.coursedir.assignment_id
             self._lock = recovery.lock(Path(root, f".grading-{name}.lock"))

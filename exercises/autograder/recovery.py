@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
 #: A hand-in has no reason to hold a larger file.
@@ -44,6 +45,14 @@ def clear_unfinished(converter):
             shutil.rmtree(made)
             students.append(Path(folder).parent.name)
     return students
+
+
+def clear_folders():
+    """Remove the work folders of runs that are no more."""
+    for folder in Path(tempfile.gettempdir()).glob("grading-[0-9]*-*"):
+        pid = folder.name.split("-")[1]
+        if folder.stat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def graded_folder(converter, submitted):

@@ -72,7 +72,7 @@ class Zygote:
         call_seconds=10,
     ):
         self.lock, self.forks = threading.Lock(), 0
-        self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{role}-"))
+        self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
         self.arena.chmod(0o711)
         self.user = box.user(level, role, slot)
         home = self.folder("home", files or {}, owner=None)
