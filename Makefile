@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DELETE_ON_ERROR:
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
-.PHONY: help env book release serve lab demo test lint check-book notebooks \
+.PHONY: help env book release serve lab demo test lint check-book notebooks autograder \
 	tests fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
@@ -92,7 +92,11 @@ notebooks: release
 # The bank of answers is one file with hundreds of tests: both cores share it.
 tests: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/exercises
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises \
+	  -m "not autograder"
+
+autograder: $(READY)  ## test the second way to grade: attacks, kills, PostgreSQL, dask
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder tests/grading
 
 fuzz: $(READY)  ## grade 2,000 broken and rearranged notebooks
 	FUZZ=2000 $(BIN)/python -m pytest -q tests/grading/test_fuzz.py

@@ -12,8 +12,9 @@ EXCHANGE
     Without it the exchange is the folder ``exchange`` beside this file, for
     hand-ins that come by mail or from a learning platform.
 AUTOGRADER
-    ``off`` lets nbgrader run the notebooks itself: slower, without a box, and with
-    the tests in the student's own process.
+    ``on`` runs the notebooks through the package ``autograder``: faster, in a box,
+    the tests apart from the students' code. Not the default yet: see the page
+    "Grading at scale". Without it nbgrader runs the notebooks itself.
 """
 
 import atexit
@@ -85,12 +86,12 @@ c.Execute.skip_cells_with_tag = "<random>"
 # Tests that a student deleted come back (intake.py restores every other cell).
 c.OverwriteCells.add_missing_cells = True
 
-# -- several times faster, in a box, the tests apart from students' code (autograder/)
+# -- faster, in a box, the tests apart from students' code, if wanted (autograder/)
 grading = Application.initialized() and isinstance(Application.instance(), AutogradeApp)
-switched_off = os.environ.get("AUTOGRADER") == "off"
-why_not = "AUTOGRADER is off" if switched_off else autograder.use(c)
-if why_not and grading:
-    print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
+if os.environ.get("AUTOGRADER") == "on":
+    why_not = autograder.use(c)
+    if why_not and grading:
+        print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
 
 # -- what the run says at its end (summary.py)
 if grading:

@@ -11,6 +11,8 @@ import benches
 import pytest
 from autograder import box
 
+pytestmark = pytest.mark.autograder
+
 LEVELS = [box.best_level()] + (["landlock"] if box.landlock_abi() else [])
 
 

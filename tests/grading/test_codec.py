@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+pytestmark = pytest.mark.autograder
+
 settings.register_profile(
     "grading", deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -11,6 +11,8 @@ import benches
 import pytest
 from autograder import cluster
 
+pytestmark = pytest.mark.autograder
+
 pytest.importorskip("distributed", reason="dask's distributed is not installed")
 
 PATH = os.pathsep.join([str(benches.EXERCISES), str(benches.EXERCISES.parent)])

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from miniature import PARTLY, RIGHT, source_notebook
 
+pytestmark = pytest.mark.autograder
+
 CASES = int(os.environ.get("FUZZ", 40))
 FULL = {"left_after", "left_after_hidden", "highest", "highest_hidden"}
 SOURCE = source_notebook()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from miniature import MINI, PARTLY, RIGHT, demo
 
+pytestmark = pytest.mark.autograder
+
 FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin")) if os.name == "posix" else []
 if not os.environ.get("CI") and not FOUND:
     pytest.skip("PostgreSQL's server is not installed", allow_module_level=True)
