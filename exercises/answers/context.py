@@ -13,7 +13,6 @@ WRONG = {
             "exactly the blocked kinases",
             "asks for equality instead of a part",
             {"used <= blocked": "used == blocked"},
-            seen=False,
         ),
         Wrong(
             "no kinase counts as all blocked",
@@ -76,9 +75,8 @@ WRONG = {
             "cells and STATs added",
             "counts parts instead of pairs",
             {
-                "set(product(items(row.target_cells), factors))": (
-                    'set(product(items(row.target_cells), [""])) '
-                    '| set(product([""], factors))'
+                "pairs(items(row.target_cells), factors)": (
+                    'pairs(items(row.target_cells), [""]) | pairs([""], factors)'
                 )
             },
         ),
@@ -151,7 +149,6 @@ WRONG = {
             "each way as often as found",
             "sorts, but keeps the order middle first",
             {"return sorted(found)": "return sorted(found, key=lambda way: way[1])"},
-            seen=False,
         ),
         Wrong(
             "senders and receivers exchanged",
@@ -186,7 +183,6 @@ WRONG = {
             "starts with a word",
             "wants the word at the beginning",
             {"word in use for": "use.startswith(word) for"},
-            seen=False,
         ),
         Wrong(
             "without upper and lower case",
@@ -233,7 +229,6 @@ WRONG = {
             {
                 'table["first_approval_year"] < year': 'table["first_approval_year"] <= year'
             },
-            seen=False,
         ),
         Wrong(
             "all the missing in both bounds",
@@ -387,15 +382,15 @@ WRONG = {
             {'(p["mu_A"] + p["b1"]) * A': 'p["mu_A"] * A'},
         ),
         Wrong(
-            "sign of regulation",
-            "lets regulatory cells make presenting cells",
-            {'- p["sigma1"] * A * R': '+ p["sigma1"] * A * R'},
+            "regulation without regulatory cells",
+            "leaves out that it takes two to meet",
+            {'p["sigma1"] * A * R': 'p["sigma1"] * A'},
             seen=False,
         ),
         Wrong(
-            "uptake of antigen forgotten",
-            "does not take away what is taken up",
-            {'(p["v"] + p["mu_G"]) * G': 'p["mu_G"] * G'},
+            "antigen lost by uptake only",
+            "takes one loss of G for all",
+            {'(p["v"] + p["mu_G"]) * G': 'p["v"] * G'},
             seen=False,
         ),
         Wrong(
@@ -445,8 +440,11 @@ WRONG = {
         Wrong(
             "first state only",
             "stops at the first zero",
-            {"        found.append(": "        return [("}
-            | {"bool(slope_E * slope_R < 1)))": "bool(slope_E * slope_R < 1))]"},
+            {
+                "found.append((E, R, bool(slope_E * slope_R < 1)))\n    return found": (
+                    "return [(E, R, bool(slope_E * slope_R < 1))]"
+                )
+            },
         ),
         Wrong(
             "stability reversed",
@@ -487,7 +485,6 @@ WRONG = {
             "activities up to four",
             "looks for states only where the example has them",
             {"np.linspace(0, drive, 5001)": "np.linspace(0, 4.2, 5001)"},
-            seen=False,
         ),
     ],
 }
