@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DELETE_ON_ERROR:
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
-.PHONY: help env book release serve lab demo test lint check-book notebooks autograder \
+.PHONY: help env book release serve lab demo test lint check-book notebooks autograder browser \
 	tests fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
@@ -73,7 +73,7 @@ lab: release  ## do the assignments in JupyterLab, in work/
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
 	@$(BIN)/python exercises/demo.py
 
-test: $(READY) lint check-book notebooks tests  ## run every test (needs Chromium for the browser tests)
+test: $(READY) lint check-book notebooks tests  ## run the tests (those in a browser: make browser)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -93,7 +93,10 @@ notebooks: release
 tests: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/exercises
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises \
-	  -m "not autograder"
+	  --ignore tests/browser -m "not autograder"
+
+browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
+	$(BIN)/python -m pytest -q tests/browser
 
 autograder: $(READY)  ## test the second way to grade: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder tests/grading
