@@ -187,6 +187,23 @@ def test_what_cannot_be_released_is_said_in_one_line(tmp_path):
     notebook.metadata["course"] = {"data": ["people.csv"]}
     nbformat.write(notebook, folder / "small.ipynb")
     assert "small needs people.csv, which is not in" in refusal("small")
+    notebook.metadata["course"] = {"data": ["curated/agents.csv"]}
+    nbformat.write(notebook, folder / "small.ipynb")
+    assert f"which is not in {tmp_path / 'curated'}" in refusal("small")
+
+
+def test_data_lie_in_the_folder_of_cohorts_or_in_one_beside_it(tmp_path):
+    course, data = tmp_path / "course", tmp_path / "synthetic"
+    wanted = [data / "people.csv", tmp_path / "curated" / "agents.csv"]
+    for path in (*wanted, course / "source/small/small.ipynb"):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["course"] = {"data": ["people.csv", "curated/agents.csv"]}
+    nbformat.write(notebook, course / "source/small/small.ipynb")
+    assert release.data_files("small", course, data) == wanted
+    release.copy_data("small", course, data)
+    assert (course / "source/small/agents.csv").is_file()
 
 
 @each_assignment
