@@ -55,6 +55,10 @@ def code_cell(page, text):
 
 def run(page, cell):
     """Run a cell as a student does, and wait until the kernel has answered."""
+    # JupyterLab drops a run that is asked for before its kernel answers.
+    expect(page.locator(".jp-NotebookPanel [data-status='idle']")).to_have_count(
+        1, timeout=PATIENT
+    )
     prompt = cell.locator(".jp-InputArea-prompt")
     before = prompt.inner_text()
     cell.locator(".cm-content").click()
