@@ -1,4 +1,4 @@
-"""Kaplan-Meier and Aalen-Johansen against statsmodels, closed forms and the bootstrap."""
+"""Kaplan-Meier and Aalen-Johansen against statsmodels, closed forms, the bootstrap."""
 
 import cohorts
 import numpy as np
