@@ -114,7 +114,8 @@ def bench_weight(scratch):
     # As Jupyter Book comes: only what the pages need in order to build stays.
     sphinx = config["sphinx"]
     sphinx["extra_extensions"] = []
-    del sphinx["local_extensions"]["lean_pages"]
+    for ours in ("lean_pages", "lean_styles"):
+        del sphinx["local_extensions"][ours]
     wanted = ("bibtex_reference_style", "myst_heading_anchors", "numfig")
     sphinx["config"] = {key: sphinx["config"][key] for key in wanted}
     del config["html"]

@@ -11,6 +11,8 @@ TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml"}
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps a connection, as a web server does
+
     def log_message(self, *args):
         pass
 

@@ -32,6 +32,15 @@ NEEDED_FOR = {
     "design-tabs.js": "sd-tab-set",
     "toggle": 'class="toggle',
 }
+#: Scripts that Sphinx loads before the text is shown, and that wait for it anyway.
+CAN_WAIT = (
+    *("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js"),
+    "sphinx-book-theme.js",
+)
+#: The theme chooses light or dark after the first picture: text jumps, panels flash.
+CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
+ matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+})(document.documentElement.dataset)"""
 
 
 def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -43,6 +52,9 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         app.add_js_file("formulas.js", loading_method="defer")
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
+    for file in context["script_files"]:
+        if str(file.filename).endswith(CAN_WAIT):
+            file.attributes["defer"] = "defer"
     # The theme's style sheet imports this one: fetch both at the same time.
     basic = context["pathto"]("_static/basic.css", 1)
     preload = f'<link rel="preload" as="style" href="{basic}" />'
@@ -110,6 +122,7 @@ def warn_of_silent_pictures(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Connect to the pages as they are read and written."""
+    app.add_js_file(None, body=CHOOSE_THEME, priority=100)
     app.connect("doctree-read", warn_of_silent_pictures)
     app.connect("html-page-context", complete_tips, priority=460)  # tippy's is 450
     app.connect("html-page-context", lean_page, priority=900)
