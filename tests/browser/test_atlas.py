@@ -1,0 +1,93 @@
+"""The evidence atlas: filtered by mouse and keyboard, whole without a script."""
+
+import re
+
+import pytest
+from chromium import ROOT, visit
+from playwright.sync_api import expect
+from serving import served
+
+pytestmark = pytest.mark.browser
+
+HTML = ROOT / "_build" / "html"
+ATLAS = "book/reference/evidence-atlas.html"
+
+
+@pytest.fixture(scope="module")
+def address():
+    if not (HTML / ATLAS).is_file():
+        pytest.fail(f"{HTML} holds no atlas: run `make book`, then the tests")
+    with served(HTML) as where:
+        yield f"{where}/{ATLAS}"
+
+
+def test_the_atlas_is_filtered(browser, address):
+    with visit(browser) as seen:
+        page = seen.page
+        page.goto(address)
+        rows = page.locator("#atlas .atlas-record")
+        shown = page.locator("#atlas .atlas-record:visible")
+        count = page.get_by_role("search", name="atlas").get_by_role("status")
+        everything = rows.count()
+        expect(count).to_have_text(f"{everything} of {everything} rows")
+
+        words = page.get_by_label("Words")
+        words.fill("sepsis THYMALFASIN")
+        expect(shown).to_have_count(2)
+        expect(count).to_have_text(f"2 of {everything} rows")
+        page.get_by_label("Certainty").select_option("low")
+        expect(shown).to_have_count(1)
+        expect(shown).to_contain_text("ETASS 2013")
+        words.fill("no such agent")
+        expect(shown).to_have_count(0)
+        page.get_by_role("button", name="Show all").click()
+        expect(shown).to_have_count(everything)
+
+        page.get_by_label("It shows").select_option("harm")
+        for row in shown.all():
+            expect(row).to_have_attribute("data-shows", "harm")
+        assert 0 < shown.count() < everything
+        assert not seen.errors and not seen.elsewhere
+
+
+def test_the_atlas_works_with_the_keyboard_alone(browser, address):
+    with visit(browser) as seen:
+        page = seen.page
+        page.goto(address)
+        page.get_by_label("Words").focus()
+        page.keyboard.type("karsch-volk")  # without the dots of the name
+        shown = page.locator("#atlas .atlas-record:visible")
+        expect(shown).to_have_count(1)
+        for _ in range(5):  # three choices, the button, the first row
+            page.keyboard.press("Tab")
+        expect(shown.locator("summary")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(shown.get_by_text("GRADE", exact=True)).to_be_visible()
+        expect(shown.get_by_role("link", name=re.compile(r"^10\."))).to_be_visible()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Enter")  # the button: show all
+        assert shown.count() > 30
+
+
+def test_the_atlas_is_whole_without_a_script(browser, address):
+    with visit(browser, java_script_enabled=False) as seen:
+        page = seen.page
+        page.goto(address)
+        expect(page.locator(".atlas-form")).to_be_hidden()
+        rows = page.locator("#atlas .atlas-record")
+        assert rows.count() == page.locator("#atlas .atlas-record:visible").count() > 30
+        first = rows.first
+        expect(first.get_by_text("GRADE", exact=True)).to_be_hidden()
+        first.locator("summary").click()
+        expect(first.get_by_text("GRADE", exact=True)).to_be_visible()
+
+
+def test_the_atlas_stays_a_table_on_a_phone(browser, address):
+    with visit(browser, viewport={"width": 390, "height": 844}) as seen:
+        page = seen.page
+        page.goto(address)
+        table = page.get_by_role("table", name="Evidence atlas")
+        assert table.get_by_role("columnheader").count() == 5
+        assert table.get_by_role("rowheader").count() > 30
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
