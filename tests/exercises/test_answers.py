@@ -1,6 +1,7 @@
 """Right answers score, wrong ones do not, and only where they are wrong."""
 
 import answers
+import nbformat
 import pytest
 import runner
 
@@ -11,6 +12,16 @@ PAIRS = [
 ]
 WRONG = [pair for pair in PAIRS if isinstance(pair.values[2], answers.Wrong)]
 OTHER = [pair for pair in PAIRS if isinstance(pair.values[2], answers.Alternative)]
+
+
+def grade(assignment, task, answer, data_folder):
+    """Grade a submission with one answer from the bank; return it and its task."""
+    notebook = runner.source(assignment)
+    its = runner.tasks(notebook)[task]
+    written = answer.source(its.solution)
+    only = runner.touched(notebook, task, written)
+    graded = runner.run(notebook, data_folder(assignment), {task: written}, only)
+    return graded, its
 
 
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
@@ -26,13 +37,9 @@ def test_solution_scores_in_full_on_every_draw(assignment, data_folder):
 def test_wrong_answer_loses_its_task_and_no_other(
     assignment, task, answer, data_folder
 ):
-    notebook = runner.source(assignment)
-    its = runner.tasks(notebook)[task]
-    graded = runner.run(
-        notebook, data_folder(assignment), {task: answer.source(its.solution)}
-    )
-    full = runner.full_points(notebook)
-    lost = {name for name in full if graded.points[name] < full[name]}
+    graded, its = grade(assignment, task, answer, data_folder)
+    full = runner.full_points(runner.source(assignment))
+    lost = {name for name, points in graded.points.items() if points < full[name]}
     visible, hidden = its.tests
     assert lost == ({visible, hidden} if answer.seen else {hidden})
     assert graded.errors[hidden].startswith("AssertionError: "), (
@@ -42,13 +49,11 @@ def test_wrong_answer_loses_its_task_and_no_other(
 
 @pytest.mark.parametrize(("assignment", "task", "answer"), OTHER)
 def test_alternative_answer_scores_in_full(assignment, task, answer, data_folder):
-    notebook = runner.source(assignment)
-    its = runner.tasks(notebook)[task]
-    graded = runner.run(
-        notebook, data_folder(assignment), {task: answer.source(its.solution)}
-    )
+    graded, its = grade(assignment, task, answer, data_folder)
+    full = runner.full_points(runner.source(assignment))
     assert graded.errors == {}
-    assert graded.points == runner.full_points(notebook)
+    assert set(its.tests) <= set(graded.points)
+    assert graded.points == {name: full[name] for name in graded.points}
 
 
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
@@ -66,3 +71,39 @@ def test_wrong_answer_that_does_not_fit_the_solution_says_so():
     wrong = answers.Wrong("n", "w", {"a + b": "a - b"})
     with pytest.raises(ValueError, match=r"'a \+ b' 0 times"):
         wrong.source("return b + a")
+
+
+def test_an_answer_runs_with_the_tasks_that_it_can_touch():
+    def cell(source, name, **nbgrader):
+        code = nbformat.v4.new_code_cell(source)
+        code.metadata["nbgrader"] = {"grade_id": name, **nbgrader}
+        return code
+
+    notebook = nbformat.v4.new_notebook()
+    for name, source in {
+        "a": "def a():\n    return 1",
+        "b": "def b():\n    x = a()\n    return x",
+        "c": "def c():\n    return 2",
+        "d": "x = [b(), c()]",
+        "e": "def e():\n    return 3",
+    }.items():
+        test = f"assert {name}"
+        notebook.cells += [
+            cell(source, name, solution=True, grade=False),
+            cell(test, f"{name}_visible", solution=False, grade=True, points=1),
+        ]
+    touched = {
+        name: "".join(sorted(runner.touched(notebook, name, source)))
+        for name, source in runner.tasks(notebook).items()
+        for source in [source.solution]
+    }
+    assert touched == {"a": "abcd", "b": "abcd", "c": "abcd", "d": "abcd", "e": "e"}
+    assert runner.touched(notebook, "e", "def a():\n    return 4") == set("abcde")
+
+
+def test_an_answer_that_never_ends_is_stopped(monkeypatch, tmp_path):
+    monkeypatch.setattr(runner, "PATIENCE", 1)
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells.append(nbformat.v4.new_code_cell("while True:\n    pass", id="loop"))
+    graded = runner.run(notebook, tmp_path)
+    assert "ran for more than 1 s" in graded.errors["loop"]
