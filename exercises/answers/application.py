@@ -597,7 +597,7 @@ def normalised_trough(visits):
 def concentration(dose_mg, hours, p):
     k = p["cl"] / p["v"]
     level = 0 * hours
-    for n in range(3000):
+    for n in range(800):
         t = hours + n * p["interval"]
         part = np.exp(-k * t) - np.exp(-p["ka"] * t)
         level = level + 1000 * dose_mg / p["v"] * p["ka"] / (p["ka"] - k) * part
