@@ -3,6 +3,7 @@
 Each rule takes a `Chapter` and returns one line for every fault it finds.
 """
 
+import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -242,6 +243,28 @@ def glued(chapter):
                 yield f"{number} is a computed value, typed by hand: {where!r}"
 
 
+def followable(chapter):
+    """What a reader sees uses no name that only a removed cell defines."""
+    seen, removed = set(), set()
+    for cell in chapter.code:
+        tree = ast.parse(cell.source)
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        made = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+        made |= {
+            node.name
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        }
+        made |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        if {"remove-cell", "remove-input"} & set(cell.metadata.get("tags", [])):
+            removed |= made
+            continue
+        used = {one.id for one in names if isinstance(one.ctx, ast.Load)}
+        for name in sorted(used & removed - seen - made):
+            yield f"cell {cell.id} uses {name}, which only a removed cell defines"
+        seen |= made
+
+
 RULES = [
     header,
     sections,
@@ -253,6 +276,7 @@ RULES = [
     links,
     offline,
     glued,
+    followable,
 ]
 
 

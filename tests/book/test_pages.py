@@ -185,6 +185,18 @@ def at(cell_id, path, value):
     return change
 
 
+def defined_in(cell_id, tag):
+    """Return a change: a tagged cell makes a name that the next one uses."""
+
+    def change(made):
+        place = [cell.id for cell in made.notebook.cells].index(cell_id)
+        first, then = made.notebook.cells[place : place + 2]
+        first.source, first.metadata["tags"] = "size = 1", [tag]
+        then.source = "draw(size)"
+
+    return change
+
+
 FAULTS = [
     (lint.header, swap("it say?", "it say"), "no question"),
     (lint.header, swap("chapter-header", "header"), "no block"),
@@ -257,6 +269,8 @@ FAULTS = [
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew by 2.72 mg/L."), "2.72"),
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew {cite:p}`K` 2.72 mg/L."), None),
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew by 12.72 mg/L, $2.72 x$."), None),
+    (lint.followable, defined_in("cell-0-1", "remove-cell"), "uses size"),
+    (lint.followable, defined_in("cell-0-1", "hide-cell"), None),
 ]
 
 
