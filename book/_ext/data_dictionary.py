@@ -32,6 +32,8 @@ LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
 #: Tables of facts: nothing is planted in them.
 REFERENCE = {"curated": cohorts.curated, "trials": cohorts.trials}
+#: Cohorts of which students are asked what was planted: the book does not tell.
+SEALED = {"capstone_dossier"}
 
 
 def label(name: str) -> str:
@@ -103,7 +105,7 @@ class DataDictionary(SphinxDirective):
         return "/" + Path(relative).as_posix()
 
     def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
-        if cohort.picture is None:
+        if cohort.picture is None or cohort.name in SEALED:
             return None
         path = Path(self.env.doctreedir).parent / "pictures" / f"{cohort.name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +186,8 @@ def markdown(
     for table, schema in cohort.tables.items():
         file = f"{{download}}`{Path(files[table]).name} <{files[table]}>`"
         lines += described(file, schema, len(frames[table]))
+    if cohort.name in SEALED:
+        return [*lines, "What was planted is for you to find out.", ""]
     lines += [
         f":::{{dropdown}} What was planted in `{cohort.name}`",
         ":icon: eye",

@@ -158,8 +158,7 @@ TABLES = {
             "quality_after": column(
                 float, "Quality of life after one year, to 1 point", unit="points",
                 between=(0, 100),
-                missing="The patient had left: the more exacerbations to be expected, "
-                "the more often",
+                missing="The patient had left the trial",
             ),
             "liver_injury": column(bool, "Whether liver injury was seen"),
         },
@@ -381,10 +380,9 @@ COHORT = Cohort(
     about=(
         "Everything there is on zelimod and corvatide, both invented, in a chronic "
         "inflammatory airway disease. `trial`: 800 patients an arm, one year, masked; "
-        "patients leave, more often those with more exacerbations ahead. `laboratory`: "
-        "markers of three in twenty of them. `registry`: 4,000 patients in practice: "
-        "the well-off choose zelimod and the sick are given corvatide. `reports`: "
-        "20,000 spontaneous reports on these and other drugs."
+        "patients may leave. `laboratory`: markers of three in twenty of them. "
+        "`registry`: 4,000 patients in practice; nobody drew lots. `reports`: 20,000 "
+        "spontaneous reports on these and other drugs."
     ),
     make=make_capstone_dossier,
     tables=TABLES,

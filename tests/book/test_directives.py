@@ -316,6 +316,15 @@ def test_the_dictionary_lists_every_cohort_in_chapter_order(project):
     assert headings == cohorts.names()
 
 
+def test_the_book_does_not_tell_what_the_capstone_asks(project):
+    page = project({"data": "## Data\n\n```{cohort-table} capstone_dossier\n```"})
+    section = page.page("data").select_one("#data-capstone-dossier, section section")
+    assert "prior_exacerbations" in section.text
+    assert not section.select("img")
+    for name, planted in cohorts.get("capstone_dossier").truth.items():
+        assert name not in section.text and planted.meaning not in section.text
+
+
 @pytest.mark.parametrize("which", ["curated", "trials"])
 def test_tables_of_facts_are_described_below_their_heading(project, which):
     tables = getattr(cohorts, which).TABLES

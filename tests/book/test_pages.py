@@ -12,6 +12,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 CHAPTERS = sorted(BOOK.glob("*/[0-9]*.ipynb"))
+#: Notebooks that are no chapter: they keep the rules, but not shape and length.
+BRIEFINGS = sorted(set(BOOK.glob("*/*.ipynb")) - set(CHAPTERS))
 REFERENCES = (BOOK / "references.bib").read_text(encoding="utf-8")
 GLOSSARY = (BOOK / "reference/glossary.md").read_text(encoding="utf-8")
 
@@ -42,6 +44,14 @@ def chapter(path):
 @pytest.mark.parametrize("rule", lint.RULES, ids=lambda rule: rule.__name__)
 def test_chapter(path, rule):
     assert list(rule(chapter(path))) == []
+
+
+@pytest.mark.parametrize("path", BRIEFINGS, ids=lambda path: path.stem)
+def test_briefing(path):
+    told = chapter(path)
+    for rule in (lint.executed, lint.citations, lint.glossary, lint.links):
+        assert list(rule(told)) == []
+    assert list(lint.offline(told)) + list(lint.glued(told)) == []
 
 
 def test_there_are_chapters():

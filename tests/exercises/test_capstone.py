@@ -1,0 +1,108 @@
+"""The capstone can be answered from its files: the solution finds what was planted."""
+
+import cohorts
+import numpy as np
+import pytest
+import runner
+from cohorts import DEFAULT_SEED
+from runner import flags, is_solution, is_test
+
+TRUE = cohorts.truth("capstone_dossier")
+SEEDS = range(5)
+AGENTS = ["zelimod", "corvatide"]
+STRATA = ["education", "smoker", "prior"]
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    return runner.source("capstone")
+
+
+@pytest.fixture(scope="module")
+def solved(notebook):
+    """The functions of the model solution, by name."""
+    names = {}
+    for cell in notebook.cells:
+        if cell.id == "setup" or is_solution(cell):
+            exec(compile(cell.source, cell.id, "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def dossiers():
+    return [cohorts.make_capstone_dossier(random_state=seed) for seed in SEEDS]
+
+
+def test_half_of_the_points_are_given_by_hand(notebook):
+    graded = [flags(cell) for cell in notebook.cells if flags(cell).get("grade")]
+    by_tests = sum(flags(cell)["points"] for cell in notebook.cells if is_test(cell))
+    assert sum(cell["points"] for cell in graded) == 2 * by_tests
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_the_trial_is_read_right(solved, dossiers, agent):
+    """The mean over dossiers, within four of its standard errors."""
+    found = [solved["rate_ratio"](made.trial, agent) for made in dossiers]
+    logs = np.log([one["ratio"] for one in found])
+    errors = np.log([one["high"] / one["low"] for one in found]) / 2 / 1.96
+    truth = np.log(TRUE["exacerbation_rate_ratio"][agent])
+    assert abs(logs.mean() - truth) < 4 * np.sqrt((errors**2).sum()) / len(logs)
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_the_registry_agrees_once_standardised(solved, dossiers, agent):
+    """Strata of whole numbers leave no measured confounding; the crude ratio does."""
+    crude, standardised = [], []
+    for made in dossiers:
+        people = made.registry.assign(
+            prior=made.registry["prior_exacerbations"].clip(upper=4)
+        )
+        crude.append(solved["crude_ratio"](people, agent))
+        standardised.append(solved["standardised_ratio"](people, agent, STRATA))
+    truth = np.log(TRUE["exacerbation_rate_ratio"][agent])
+    gap = np.log(standardised) - truth
+    error = np.std(gap, ddof=1) / np.sqrt(len(gap))
+    assert abs(gap.mean()) < 5 * error
+    # What the rubric of task 13 says of the direction, for each agent.
+    moved = np.log(standardised) - np.log(crude)
+    assert (moved > 0).all() if agent == "zelimod" else (moved < 0).all()
+
+
+def test_the_markers_move_with_the_agent_that_does_not_help(solved, dossiers):
+    for made in dossiers:
+        for marker in ("nk_cells_ul", "crp_mg_l", "ifng_pg_ml"):
+            moved = {
+                agent: abs(
+                    np.log(
+                        solved["marker_ratio"](
+                            made.laboratory, made.trial, marker, agent
+                        )["ratio"]
+                    )
+                )
+                for agent in AGENTS
+            }
+            assert moved["zelimod"] > moved["corvatide"]
+
+
+def test_the_reports_hold_the_signal(solved, dossiers):
+    for made in dossiers:
+        assert "Liver injury" in solved["signals"](made.reports, "corvatide")
+        assert "Liver injury" not in solved["signals"](made.reports, "zelimod")
+
+
+def test_the_model_table_fits_the_default_seed(solved):
+    """Its numbers are typed, and it says of which draw they are."""
+    made = cohorts.make_capstone_dossier(random_state=DEFAULT_SEED)
+    found = {agent: solved["rate_ratio"](made.trial, agent, 0.975) for agent in AGENTS}
+    table = next(
+        cell.source for cell in runner.source("capstone").cells if cell.id == "summary"
+    )
+    for agent in AGENTS:
+        told = "rate ratio {ratio:.2f} ({low:.2f} to {high:.2f})".format(**found[agent])
+        assert told in table, told
+        fewer = 100 / solved["number_needed"](made.trial, agent)["benefit"]
+        assert f"{fewer:.0f} fewer per 100 patient-years" in table, fewer
+        rates = [
+            solved["harm_rate"](made.trial, arm)["rate"] for arm in (agent, "placebo")
+        ]
+        assert "{:.1f} against {:.1f} per 100".format(*rates) in table
