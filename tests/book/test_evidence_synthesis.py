@@ -299,7 +299,11 @@ def test_grade_rule():
     assert rate("high", [step(-2, "risk of bias", "open"), down]) == "very low"
     assert rate("low", [step(-2, "risk of bias", "open")]) == "very low"
     assert rate("low", [step(2, "large effect", "tenfold")]) == "high"
-    assert rate("low", [step(1, "dose-response", "more with more")]) == "moderate"
+    up = step(1, "dose-response", "more with more")
+    assert rate("low", [up]) == "moderate"
+    # Up only from low, and only if nothing was taken.
+    assert rate("low", [up, down]) == "very low"
+    assert rate("high", [up, down]) == "moderate"
 
 
 def test_p_from_an_interval():
