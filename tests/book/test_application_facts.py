@@ -184,6 +184,33 @@ def test_a_heavier_rejection_asks_for_a_higher_target():
     )
 
 
+def test_the_dose_asked_for_gives_the_trough_asked_for():
+    names = tdm("protocol")
+    goals, theta = np.array([6.0, 10.0]), np.log([20.0, 35.0])
+    doses = names["dose_for"](goals, theta, 0.34)
+    assert (2 * doses == np.round(2 * doses)).all()
+    per_mg = np.exp(names["log_trough"](1.0, theta, 0.34))
+    assert (np.abs(doses * per_mg - goals) <= 0.25 * per_mg + 1e-9).all()
+
+
+def test_expected_events_at_a_constant_concentration_are_a_closed_form():
+    """90 days at the early rate and 270 at the late one, at 8 and at 10 ng/mL."""
+    names = tdm("protocol", "react", "loop", "benefit")
+    for event in ("rejection", "infection"):
+        early, late = TRUE[f"{event}_rate"]["early"], TRUE[f"{event}_rate"]["late"]
+        for level in (8, 10):
+            ratio = np.exp(TRUE[f"{event}_log_ratio"] * (level - 8))
+            hazard = ratio * (early * 90 + late * 270) / 365.25
+            found = names["expected"](event, np.full((7, 15), float(level)))
+            assert found == pytest.approx(100 * -np.expm1(-hazard))
+
+
+def test_the_late_window_is_left_upwards_without_a_loop():
+    names = tdm("protocol", "react", "loop")
+    troughs = names["years"]["fixed"][0][:, 6:]
+    assert (troughs > 8).mean() > 0.5
+
+
 # The interferon-gamma trial
 
 
