@@ -901,11 +901,8 @@ def profile(peak_nm, half_life_h, interval_h):
 
 
 def hours_above(peak_nm, half_life_h, ic50_nm, interval_h=24):
-    if peak_nm <= ic50_nm:
-        return 0
-    if peak_nm * 0.5 ** (interval_h / half_life_h) > ic50_nm:
-        return interval_h
-    return half_life_h * np.log(peak_nm / ic50_nm) / np.log(2)
+    hours, c = profile(peak_nm, half_life_h, interval_h)
+    return interval_h * (c > ic50_nm).mean()
 
 
 def average_inhibition(peak_nm, half_life_h, ic50_nm, slope=1, interval_h=24):
