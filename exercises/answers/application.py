@@ -374,6 +374,11 @@ WRONG = {
             },
         ),
         Wrong(
+            "a rate per year times days",
+            "mixes two units of time in what is expected",
+            {'per_year[arm] * rows["days"] / 365.25': 'per_year[arm] * rows["days"]'},
+        ),
+        Wrong(
             "variance for standard error",
             "forgets the root",
             {
@@ -587,6 +592,17 @@ def normalised_trough(visits):
         own = stats.gmean(rows["trough_ng_ml"] / rows["dose_mg"]) / 2
         found.setdefault(genotype, []).append(own)
     return pd.Series({g: stats.gmean(v) for g, v in found.items()}, dtype=float)
+""",
+        ),
+        Alternative(
+            "early samples dropped by their index",
+            """
+def normalised_trough(visits):
+    good = visits.dropna(subset=["trough_ng_ml"])
+    good = good.drop(good[good["hours_after_dose"] < 10].index)
+    good["log"] = np.log(good["trough_ng_ml"] / (2 * good["dose_mg"]))
+    by_patient = good.groupby(["cyp3a5", "patient"])["log"].mean()
+    return np.exp(by_patient.groupby("cyp3a5").mean())
 """,
         ),
     ],
