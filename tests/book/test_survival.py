@@ -1,8 +1,11 @@
 """Kaplan-Meier and Aalen-Johansen against statsmodels, closed forms, the bootstrap."""
 
+import doctest
+
 import cohorts
 import numpy as np
 import pytest
+from course import survival
 from course.survival import aalen_johansen, kaplan_meier, value_at
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
@@ -119,3 +122,9 @@ def test_words_for_causes_and_a_real_trial():
 def test_what_is_wrong_is_said(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_the_examples_of_the_docstrings():
+    failed, tried = doctest.testmod(survival, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert tried >= 3
+    assert failed == 0
