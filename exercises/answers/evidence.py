@@ -400,6 +400,11 @@ WRONG = {
             {"stats.t.ppf(0.975, k - 2)": "stats.t.ppf(0.975, k - 1)"},
         ),
         Wrong(
+            "plain error in the prediction",
+            "takes the formula of the book's page for that of the task",
+            {"np.sqrt(se2 + tau2)": "np.sqrt(1 / weights.sum() + tau2)"},
+        ),
+        Wrong(
             "negative variance",
             "does not cut τ² at 0",
             {"max(0.0, (q - (k - 1)) / spread)": "(q - (k - 1)) / spread"},
@@ -421,6 +426,11 @@ WRONG = {
             "one-sided",
             "takes one tail",
             {"2 * stats.t.sf": "stats.t.sf"},
+        ),
+        Wrong(
+            "p value of the slope",
+            "takes the p value that linregress gives",
+            {"2 * stats.t.sf(abs(t), len(effects) - 2)": "line.pvalue"},
         ),
         Wrong(
             "smallest that passes",
