@@ -52,9 +52,8 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
         app.add_js_file("formulas.js", loading_method="defer")
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
-    for file in context["script_files"]:
-        if str(file.filename).endswith(CAN_WAIT):
-            file.attributes["defer"] = "defer"
+    if page != "search":  # its own scripts call them at once
+        context["script_files"] = [_deferred(file) for file in context["script_files"]]
     # The theme's style sheet imports this one: fetch both at the same time.
     basic = context["pathto"]("_static/basic.css", 1)
     preload = f'<link rel="preload" as="style" href="{basic}" />'
@@ -84,6 +83,14 @@ def _idle(file, body: str) -> bool:
         part in said and (sign is None or sign not in body)
         for part, sign in NEEDED_FOR.items()
     )
+
+
+def _deferred(file):
+    """Return the script, told to run after the text is shown if it can wait."""
+    if not str(file.filename).endswith(CAN_WAIT):
+        return file
+    attributes = {**file.attributes, "defer": "defer"}
+    return type(file)(file.filename, priority=file.priority, **attributes)
 
 
 def _sized(app: Sphinx, body: str) -> str:
