@@ -5,58 +5,29 @@ cohort's own solver, a general optimiser, statsmodels, brute force, and R's resu
 `tests/data/oracle.json`; the numbers that the pages print, against the papers.
 """
 
-import functools
 import json
 from pathlib import Path
 
 import cohorts
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from cohorts import transplant_tdm, trials
 from course import scores
+from notebooks import definitions, numbers
 from scipy import integrate, optimize, stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import survdiff
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = ROOT / "book/application"
-REJECTION = "01-preventing-rejection.ipynb"
-STIMULATION = "02-stimulating-immunity.ipynb"
-TARGET = "03-treat-to-target.ipynb"
+REJECTION = "application/01-preventing-rejection"
+STIMULATION = "application/02-stimulating-immunity"
+TARGET = "application/03-treat-to-target"
 ORACLE = json.loads((ROOT / "tests/data/oracle.json").read_text())["cgd"]
 TRUE = cohorts.truth("transplant_tdm")
 # Two optimisers, or R's printed digits, agree to about 1e-6.
 SAME = 1e-5
-
-
-@functools.cache
-def read(notebook):
-    return nbformat.read(CHAPTER / notebook, as_version=4).cells
-
-
-@functools.cache
-def definitions(notebook, *cells):
-    """Run the named cells, drawing nothing, and return what they define."""
-    names = {}
-    sources = {cell["id"]: cell.source for cell in read(notebook)}
-    for cell in ("setup", *cells):
-        exec(sources[cell].replace("style.use()", ""), names)
-    return names
-
-
-@functools.cache
-def glued(notebook):
-    """Return the numbers that a notebook hands to its text, by name."""
-    kind = "application/papermill.record/text/plain"
-    return {
-        output["metadata"]["scrapbook"]["name"]: output["data"][kind].strip("'")
-        for cell in read(notebook)
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
 
 
 # Tacrolimus: the model, MAP, time in range
@@ -124,7 +95,7 @@ def test_genotype_moves_the_trough_as_planted():
     """The planted clearances, put through the cohort's solver, give the ratio."""
     cl = 23.0 * np.array([1, TRUE["cl_expresser"]])
     planted = np.divide(*transplant_tdm.concentration(1.0, cl, TRUE["v_l"], 12.0))
-    low, high = (float(glued(REJECTION)[f"rej_{end}"]) for end in ("low", "high"))
+    low, high = (numbers(REJECTION)[f"rej_{end}"] for end in ("low", "high"))
     assert low < planted < high
 
 

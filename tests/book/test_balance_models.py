@@ -5,35 +5,17 @@ nothing here runs or imports its code. Alexander and Wahl's model is judged by i
 eigenvalues and by a formula for its steady state, the toggle by polynomials.
 """
 
-import functools
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
+from notebooks import numbers
 from scipy import integrate, optimize, stats
 
-NOTEBOOK = (
-    Path(__file__).resolve().parents[2] / "book/context/02-balance-and-tolerance.ipynb"
-)
-
-
-@functools.cache
-def glued():
-    """Return the numbers that the notebook hands to its text, by name."""
-    values = {}
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name:
-                text = output["data"]["application/papermill.record/text/plain"]
-                values[name] = float(text.strip("'\"").replace(",", ""))
-    return values
+PAGE = "context/02-balance-and-tolerance"
 
 
 def printed(name, value, decimals):
     """Whether the notebook prints `value` as `name`, to this many decimals."""
-    return glued()[name] == pytest.approx(value, abs=0.51 * 10**-decimals)
+    return numbers(PAGE)[name] == pytest.approx(value, abs=0.51 * 10**-decimals)
 
 
 # Alexander and Wahl ---------------------------------------------------------

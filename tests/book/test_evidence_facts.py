@@ -7,47 +7,28 @@ outputs and computed again.
 
 import ast
 import functools
-from pathlib import Path
 
 import cohorts
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from course import scores
+from notebooks import cells, numbers
 from scipy import integrate, stats
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-BOOK = Path(__file__).resolve().parents[2] / "book/evidence"
-ILLUSION = "01-the-clinic-illusion"
-TRIAL = "02-what-randomisation-buys"
-REGISTRY = "03-observational-traps"
-
-
-@functools.cache
-def notebook(name):
-    """Read a notebook of the chapter."""
-    return nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
-
-
-def printed(name, key):
-    """Return a number that the notebook hands to its text."""
-    for cell in notebook(name).cells:
-        for output in cell.get("outputs", []):
-            if output.get("metadata", {}).get("scrapbook", {}).get("name") == key:
-                text = output["data"]["application/papermill.record/text/plain"]
-                text = text.strip("'\"").replace(",", "").replace("−", "-")
-                return float(text)
-    raise KeyError(key)
+ILLUSION = "evidence/01-the-clinic-illusion"
+TRIAL = "evidence/02-what-randomisation-buys"
+REGISTRY = "evidence/03-observational-traps"
 
 
 def function(name, wanted, **names):
     """Return a function of the notebook, which sees only the given names."""
-    for cell in notebook(name).cells:
+    for cell in cells(name):
         if cell.cell_type == "code" and f"def {wanted}(" in cell.source:
             for node in ast.parse(cell.source).body:
                 if isinstance(node, ast.FunctionDef) and node.name == wanted:
@@ -98,7 +79,7 @@ def test_regression_to_the_mean_is_the_integral(limit, mean, sd, rho):
 
 def test_printed_parts_of_the_improvement():
     regression, selection = planted_diary()
-    key = functools.partial(printed, ILLUSION)
+    key = numbers(ILLUSION).__getitem__
     assert key("clin_regression_planted") == pytest.approx(regression, abs=0.06)
     # Estimates from 300 people: about three standard errors of each.
     assert key("clin_regression") == pytest.approx(regression, abs=2.5)
@@ -120,7 +101,7 @@ def test_printed_difference_of_the_arms():
     trial["fall"] = trial["score_before"] - trial["score_after"]
     fit = sm.OLS.from_formula("fall ~ C(arm, Treatment('placebo'))", trial).fit()
     low, high = fit.conf_int().iloc[1]
-    key = functools.partial(printed, ILLUSION)
+    key = numbers(ILLUSION).__getitem__
     assert key("clin_effect") == pytest.approx(fit.params.iloc[1], abs=0.06)
     assert key("clin_effect_low") == pytest.approx(low, abs=0.06)
     assert key("clin_effect_high") == pytest.approx(high, abs=0.06)
@@ -140,8 +121,8 @@ def test_a_harmful_remedy_passes():
         back = TRUE_DIARY["return_intercept"] + TRUE_DIARY["return_slope"] * fell
         return fell[rng.random(len(fell)) < expit(back)].mean()
 
-    assert seen(10) == pytest.approx(printed(ILLUSION, "clin_seen_ten"), abs=1.5)
-    harm = printed(ILLUSION, "clin_harm")
+    assert seen(10) == pytest.approx(numbers(ILLUSION)["clin_seen_ten"], abs=1.5)
+    harm = numbers(ILLUSION)["clin_harm"]
     assert seen(harm - 3) > 0 > seen(harm + 4)
 
 
@@ -205,9 +186,9 @@ def test_printed_randomisation_test_is_the_hypergeometric():
     chance = stats.hypergeom(400, a + b, 200).pmf(lots)
     exact = chance[np.abs(2 * lots - a - b) >= abs(a - b)].sum()
     spread = np.sqrt(exact * (1 - exact) / 10_000)
-    p = printed(TRIAL, "rct_p_doses")
+    p = numbers(TRIAL)["rct_p_doses"]
     assert abs(p - exact) < 4 * spread + 0.005
-    assert printed(TRIAL, "rct_fisher_doses") == pytest.approx(exact, abs=0.006)
+    assert numbers(TRIAL)["rct_fisher_doses"] == pytest.approx(exact, abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -286,8 +267,8 @@ def test_printed_claims_after_holm():
     found = np.sort(found)
     steps = found * np.arange(len(found), 0, -1) < 0.05
     claims = len(found) if steps.all() else int(np.argmin(steps))
-    assert printed(TRIAL, "rct_claims_raw") == (found < 0.05).sum()
-    assert printed(TRIAL, "rct_claims_holm") == claims
+    assert numbers(TRIAL)["rct_claims_raw"] == (found < 0.05).sum()
+    assert numbers(TRIAL)["rct_claims_holm"] == claims
 
 
 @pytest.mark.parametrize("n", [25, 200])
@@ -305,9 +286,9 @@ def test_printed_power_by_enumeration(n):
     power = chance.sum()
     exaggerated = (np.abs(difference) * chance).sum() / power / (high - low)
     end = "" if n == 200 else f"_{n}"
-    assert printed(TRIAL, f"rct_power{end}") == pytest.approx(100 * power, abs=1.6)
+    assert numbers(TRIAL)[f"rct_power{end}"] == pytest.approx(100 * power, abs=1.6)
     key = f"rct_exaggerated{end}"
-    assert printed(TRIAL, key) == pytest.approx(exaggerated, abs=0.12)
+    assert numbers(TRIAL)[key] == pytest.approx(exaggerated, abs=0.12)
 
 
 # 3 Observational traps --------------------------------------------------------
@@ -367,9 +348,9 @@ def test_printed_ratios_are_those_of_statsmodels():
     weighted, standardised, robust = by_statsmodels(
         *columns(cohorts.load("biologic_registry"))
     )
-    assert printed(REGISTRY, "obs_ipw") == pytest.approx(weighted, abs=0.006)
-    assert printed(REGISTRY, "obs_std") == pytest.approx(standardised, abs=0.006)
-    assert printed(REGISTRY, "obs_dr") == pytest.approx(robust, abs=0.04)
+    assert numbers(REGISTRY)["obs_ipw"] == pytest.approx(weighted, abs=0.006)
+    assert numbers(REGISTRY)["obs_std"] == pytest.approx(standardised, abs=0.006)
+    assert numbers(REGISTRY)["obs_dr"] == pytest.approx(robust, abs=0.04)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -412,5 +393,5 @@ def test_printed_immortal_time():
     never = 1 - ever
     dead = 1 - alive[28]
     expected = (dead_after / ever) / ((dead - dead_after) / never)
-    assert printed(REGISTRY, "obs_immortal") == pytest.approx(expected, abs=0.04)
-    assert printed(REGISTRY, "obs_clock") == pytest.approx(1, abs=0.1)
+    assert numbers(REGISTRY)["obs_immortal"] == pytest.approx(expected, abs=0.04)
+    assert numbers(REGISTRY)["obs_clock"] == pytest.approx(1, abs=0.1)

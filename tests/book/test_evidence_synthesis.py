@@ -11,11 +11,11 @@ import re
 from pathlib import Path
 
 import cohorts
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from cohorts import curated, trials
+from notebooks import cells, numbers
 from scipy import optimize, stats
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -29,35 +29,17 @@ SAME, TAU2_STEP = 1e-5, 2e-5
 
 
 @functools.cache
-def notebook(name):
-    return nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
-
-
-@functools.cache
-def glued(name):
-    """Return the numbers that a notebook hands to its text, by name."""
-    values = {}
-    for cell in notebook(name).cells:
-        for output in cell.get("outputs", []):
-            key = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if key:
-                text = output["data"]["application/papermill.record/text/plain"]
-                values[key] = float(text.strip("'\"").replace("−", "-"))
-    return values
-
-
-@functools.cache
 def functions(name):
     """Return the functions that a notebook defines, run on their own."""
     namespace = dict(np=np, pd=pd, stats=stats, curated=curated, Z=Z)
-    for cell in notebook(name).cells:
+    for cell in cells(name):
         for source in re.findall(r"^def .*?(?=^\S|\Z)", cell.source, re.M | re.S):
             exec(source, namespace)
     return namespace
 
 
-SYN = "04-synthesising-trials"
-CLAIMS = "05-claims-and-labels"
+SYN = "evidence/04-synthesising-trials"
+CLAIMS = "evidence/05-claims-and-labels"
 
 
 def log_risk_ratios(a, n, b, m):
@@ -170,7 +152,7 @@ def test_pooling_is_that_of_statsmodels(boosters):
 
 
 def test_numbers_of_the_bcg_trials():
-    got, reml = glued(SYN), ORACLE["bcg"]["REML"]
+    got, reml = numbers(SYN), ORACLE["bcg"]["REML"]
     ends = [reml["b"] + side * Z * reml["se"] for side in (-1, 1)]
     assert got["syn_bcg"] == round(np.exp(reml["b"]), 2) == 0.49
     assert [got["syn_bcg_low"], got["syn_bcg_high"]] == np.exp(ends).round(2).tolist()
@@ -181,7 +163,7 @@ def test_numbers_of_the_bcg_trials():
 
 def test_numbers_of_the_boosters(boosters):
     y, v, out = boosters
-    got = glued(SYN)
+    got = numbers(SYN)
     groups = {"rr": out, "hidden": ~out, "all": out | ~out}
     for key, part in groups.items():
         mean = np.average(y[part], weights=1 / v[part])
@@ -208,7 +190,7 @@ def test_a_drawer_makes_benefit_in_other_registers_too():
         top = ((a + b) * n * m / size**2 - a * b / size).sum()
         error = np.sqrt(top / ((a * m / size).sum() * (b * n / size).sum()))
         won += ratio + Z * error < 0
-    ours = glued(SYN)["syn_often"] / 100
+    ours = numbers(SYN)["syn_often"] / 100
     spread = np.sqrt(ours * (1 - ours) * (1 / times + 1 / 300))
     assert abs(won / times - ours) < 4 * spread
     assert ours > 0.5  # the text says that it is the rule, not bad luck
@@ -218,7 +200,7 @@ def test_a_drawer_makes_benefit_in_other_registers_too():
 
 
 def test_levamisole_is_that_of_r():
-    got, oracle = glued(CLAIMS), ORACLE["colon"]["recurrence"]["hr"]
+    got, oracle = numbers(CLAIMS), ORACLE["colon"]["recurrence"]["hr"]
     for key, arm in {"alone": "Lev", "both": "Lev+5FU"}.items():
         theirs = oracle[arm]
         for word, name in {"": "hr", "_low": "ci_low", "_high": "ci_high"}.items():
@@ -272,11 +254,11 @@ def test_subgroups_of_a_useless_drug():
         best = np.maximum(best, z)
     here = (best > Z).mean()
     spread = np.sqrt(here * (1 - here) * (1 / times + 1 / 4000))
-    assert abs(glued(CLAIMS)["cl_share"] / 100 - here) < 4 * spread + 0.005
+    assert abs(numbers(CLAIMS)["cl_share"] / 100 - here) < 4 * spread + 0.005
 
 
 def test_experience():
-    got = glued(CLAIMS)
+    got = numbers(CLAIMS)
     low, high = stats.beta.ppf([0.025, 0.975], [54, 55], [12, 11])
     assert [got["cl_spared_low"], got["cl_spared_high"]] == [
         round(100 * low),

@@ -5,21 +5,16 @@ solver of the cohort `crp_timecourse`, against matrix exponentials, root finding
 mass balance, and against what the label of tocilizumab prints.
 """
 
-import functools
-from pathlib import Path
-
 import cohorts
-import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 from cohorts.crp_timecourse import simulate
+from notebooks import definitions, numbers
 from scipy import linalg, optimize
 from scipy.integrate import solve_ivp, trapezoid
 
-CHAPTER = Path(__file__).resolve().parents[2] / "book/mechanism"
-EXPOSURE = "01-exposure-and-occupancy.ipynb"
-BLOCKING = "02-blocking-a-cytokine.ipynb"
+EXPOSURE = "mechanism/01-exposure-and-occupancy"
+BLOCKING = "mechanism/02-blocking-a-cytokine"
 TRUE = cohorts.truth("crp_timecourse")
 START = 11 * 28.0  # the twelfth infusion
 
@@ -28,38 +23,6 @@ LABEL = {
     4: [(88.3, 41.4), (1.49, 2.13), (13_000, 5_800)],
     8: [(183, 85.6), (9.74, 10.5), (35_000, 15_500)],
 }
-
-
-@functools.cache
-def read(notebook):
-    return nbformat.read(CHAPTER / notebook, as_version=4).cells
-
-
-@functools.cache
-def definitions(notebook, *cells):
-    """Run the named cells and return what they define."""
-    names = {
-        "np": np,
-        "pd": pd,
-        "solve_ivp": solve_ivp,
-        "trapezoid": trapezoid,
-    }
-    sources = {cell["id"]: cell.source for cell in read(notebook)}
-    for cell in cells:
-        exec(sources[cell], names)
-    return names
-
-
-@functools.cache
-def glued(notebook):
-    """Return the numbers that a notebook hands to its text, by name."""
-    kind = "application/papermill.record/text/plain"
-    return {
-        output["metadata"]["scrapbook"]["name"]: float(output["data"][kind].strip("'"))
-        for cell in read(notebook)
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
 
 
 def kinetics():
@@ -124,7 +87,7 @@ def test_accumulation_is_that_of_the_label(mg_kg, label):
 
 def test_ratios_in_the_text_are_those_of_the_cohorts_solver():
     ratio = summary(*cycle_of(8)) / summary(*cycle_of(4))
-    told = glued(EXPOSURE)
+    told = numbers(EXPOSURE)
     names = ["exp_cmax_ratio", "exp_cmin_ratio", "exp_auc_ratio"]
     np.testing.assert_allclose([told[name] for name in names], ratio, rtol=0.01)
     assert told["exp_auc_ratio"] == pytest.approx(2.77, abs=0.02)
@@ -175,7 +138,7 @@ def test_the_slowest_half_life_at_the_trough_is_seen_in_a_frozen_body(mg_kg, lab
     days, c = kinetics()["course"](280, interval=150.0, vmax=0, cl=frozen)
     tail = days > 100
     half_life = -np.log(2) / np.polyfit(days[tail], np.log(c[tail]), 1)[0]
-    assert glued(EXPOSURE)[f"exp_slow_{mg_kg}"] == pytest.approx(half_life, abs=0.06)
+    assert numbers(EXPOSURE)[f"exp_slow_{mg_kg}"] == pytest.approx(half_life, abs=0.06)
     assert round(half_life) == label
 
 
@@ -283,7 +246,7 @@ def test_the_delay_that_makes_19_hours_look_like_29():
         return halves[((np.log(plain) - np.log(run.y[3])) ** 2).sum(axis=1).argmin()]
 
     delay = optimize.brentq(lambda d: apparent(d) - 29.02, 5, 40, xtol=0.05)
-    assert glued(BLOCKING)["blk_delay"] == pytest.approx(delay, abs=0.8)
+    assert numbers(BLOCKING)["blk_delay"] == pytest.approx(delay, abs=0.8)
 
 
 def test_the_trough_of_the_lower_dose_lets_crp_return():
@@ -293,7 +256,7 @@ def test_the_trough_of_the_lower_dose_lets_crp_return():
         made.parameters, on="person"
     )
     frame["share"] = 100 * frame["crp_mg_l"] / frame["crp_baseline_mg_l"]
-    told = glued(BLOCKING)
+    told = numbers(BLOCKING)
     for mg_kg in (4, 8):
         for day, name in [(14.0, "day14"), (27.99, "day28")]:
             here = frame[(frame["dose_mg_kg"] == mg_kg) & (frame["day"] == day)]

@@ -5,51 +5,18 @@ intervals that publications print, against closed forms, root finding and simula
 and against other implementations.
 """
 
-import functools
-from pathlib import Path
-
 import cohorts
-import matplotlib as mpl
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from notebooks import cells, definitions, glued
 from scipy import optimize, stats
 from statsmodels.duration.survfunc import CumIncidenceRight
 
-CHAPTER = Path(__file__).resolve().parents[2] / "book/risk"
-RATES = "01-infection-rates.ipynb"
-RELEASE = "02-over-activation.ipynb"
-LATE = "03-long-term-harm.ipynb"
-SIGNALS = "04-monitoring-and-signals.ipynb"
-
-
-@functools.cache
-def read(notebook):
-    return nbformat.read(CHAPTER / notebook, as_version=4).cells
-
-
-@functools.cache
-def definitions(notebook, *cells):
-    """Run the setup cell and the named ones, and return what they define."""
-    mpl.use("Agg")
-    names = {}
-    sources = {cell["id"]: cell.source for cell in read(notebook)}
-    for cell in ("setup", *cells):
-        exec(sources[cell], names)
-    return names
-
-
-@functools.cache
-def glued(notebook):
-    """Return what a notebook hands to its text, by name."""
-    kind = "application/papermill.record/text/plain"
-    return {
-        output["metadata"]["scrapbook"]["name"]: output["data"][kind].strip("'")
-        for cell in read(notebook)
-        for output in cell.get("outputs", [])
-        if "scrapbook" in output.get("metadata", {})
-    }
+RATES = "risk/01-infection-rates"
+RELEASE = "risk/02-over-activation"
+LATE = "risk/03-long-term-harm"
+SIGNALS = "risk/04-monitoring-and-signals"
 
 
 # Rates ---------------------------------------------------------------------
@@ -398,7 +365,7 @@ def test_nobody_is_seen_after_referral():
 
 
 def test_how_well_one_slope_is_known():
-    shown = next(cell for cell in read(LATE) if cell["id"] == "one-patient")
+    shown = next(cell for cell in cells(LATE) if cell["id"] == "one-patient")
     text = shown.outputs[0]["data"]["text/plain"]
     for visits, printed in [(5, "5.1"), (9, "2.1"), (13, "1.2")]:
         design = np.column_stack([np.ones(visits), np.arange(visits) / 4])

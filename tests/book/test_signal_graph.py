@@ -5,31 +5,17 @@ are counted with products of Boolean matrices.
 """
 
 import csv
-import functools
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from notebooks import glued
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOK = ROOT / "book/context/01-cells-and-signals.ipynb"
+PAGE = "context/01-cells-and-signals"
 with open(ROOT / "data/curated/signalling.csv", encoding="utf-8", newline="") as file:
     ROWS = list(csv.DictReader(file))
 JAK_ROWS = [row for row in ROWS if row["pathway"] == "JAK-STAT"]
-
-
-@functools.cache
-def glued():
-    """Return what the notebook hands to its text, by name, as text."""
-    values = {}
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name:
-                text = output["data"]["application/papermill.record/text/plain"]
-                values[name] = text.strip("'\"")
-    return values
 
 
 def users(column, node):
@@ -43,12 +29,12 @@ def users(column, node):
     + [("receptor", "IL2RG"), ("adaptors", "MYD88")],
 )
 def test_reach(column, node):
-    assert int(glued()[f"cs_reach_{node}"]) == len(users(column, node))
+    assert int(glued(PAGE)[f"cs_reach_{node}"]) == len(users(column, node))
 
 
 def test_the_shared_chain_and_its_kinase_serve_the_same_signals():
     assert users("receptor", "IL2RG") == users("jaks", "JAK3")
-    assert glued()["cs_same"] == "the same"
+    assert glued(PAGE)["cs_same"] == "the same"
     assert {"IL-7", "IL-15"} < users("jaks", "JAK3")
     assert users("receptor", "IL7R") == {"IL-7"}
 
@@ -68,14 +54,14 @@ def test_what_an_inhibitor_silences_under_both_rules(drug, blocked):
         for row in JAK_ROWS
     ]
     used = [row["jaks"].count(";") + 1 for row in JAK_ROWS]
-    assert int(glued()[f"cs_{drug}_or"]) == sum(not kinases for kinases in left)
+    assert int(glued(PAGE)[f"cs_{drug}_or"]) == sum(not kinases for kinases in left)
     fewer = sum(len(kinases) < n for kinases, n in zip(left, used, strict=True))
-    assert int(glued()[f"cs_{drug}_and"]) == fewer
+    assert int(glued(PAGE)[f"cs_{drug}_and"]) == fewer
 
 
 def test_what_a_jak1_inhibitor_spares():
     spared = {row["cytokine"] for row in JAK_ROWS} - users("jaks", "JAK1")
-    assert set(glued()["cs_spared"].split(", ")) == spared
+    assert set(glued(PAGE)["cs_spared"].split(", ")) == spared
     assert {"IL-12", "IL-23", "erythropoietin"} < spared
 
 
@@ -100,11 +86,11 @@ def test_paths_that_no_signal_takes():
     to_kinase = chain @ relay
     column = to_kinase[:, kinases.index("JAK3")]
     on_paper = {s for s, joined in zip(signals, column, strict=True) if joined}
-    assert glued()["cs_jak3_extra"] == ", ".join(on_paper - users("jaks", "JAK3"))
-    assert int(glued()["cs_drawn"]) == (to_kinase @ factor).sum()
+    assert glued(PAGE)["cs_jak3_extra"] == ", ".join(on_paper - users("jaks", "JAK3"))
+    assert int(glued(PAGE)["cs_drawn"]) == (to_kinase @ factor).sum()
     real = sum(len(row["stats"].split("; ")) for row in JAK_ROWS)
-    assert int(glued()["cs_real"]) == real < (to_kinase @ factor).sum()
-    assert len(stats) == int(glued()["cs_stats"])
+    assert int(glued(PAGE)["cs_real"]) == real < (to_kinase @ factor).sum()
+    assert len(stats) == int(glued(PAGE)["cs_stats"])
 
 
 def test_false_alarms_of_the_graph_for_tyk2():
@@ -112,8 +98,8 @@ def test_false_alarms_of_the_graph_for_tyk2():
     normal = {"IL-6", "IL-21", "interferon gamma", "interferon lambda"}
     impaired = {"IL-12", "IL-23", "IL-10", "interferon alpha/beta"}
     false = normal & users("jaks", "TYK2")
-    assert set(glued()["cs_false"].split(" and ")) == false
-    assert int(glued()["cs_found"]) == len(impaired & users("jaks", "TYK2"))
+    assert set(glued(PAGE)["cs_false"].split(" and ")) == false
+    assert int(glued(PAGE)["cs_found"]) == len(impaired & users("jaks", "TYK2"))
 
 
 def test_cytokines_that_nothing_covers():
@@ -132,5 +118,5 @@ def test_cytokines_that_nothing_covers():
         ]
         for row in own
     ]
-    assert int(glued()["cs_alone"]) == sum(not any(one) for one in covered)
-    assert int(glued()["cs_all_shared"]) == sum(all(one) for one in covered)
+    assert int(glued(PAGE)["cs_alone"]) == sum(not any(one) for one in covered)
+    assert int(glued(PAGE)["cs_all_shared"]) == sum(all(one) for one in covered)

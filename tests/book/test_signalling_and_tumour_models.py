@@ -5,33 +5,16 @@ nothing here runs or imports a notebook's code.
 """
 
 import functools
-from pathlib import Path
 
 import cohorts
-import nbformat
 import numpy as np
 import pytest
+from notebooks import numbers
 from scipy import integrate, optimize, stats
 from statsmodels.stats.multitest import multipletests
 
-CHAPTER = Path(__file__).resolve().parents[2] / "book/mechanism"
-
-
-@functools.cache
-def glued(notebook):
-    """Return the numbers that a notebook hands to its text, by name."""
-    values = {}
-    for cell in nbformat.read(CHAPTER / notebook, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if name:
-                kind = "application/papermill.record/text/plain"
-                values[name] = float(output["data"][kind])
-    return values
-
-
-signalling = functools.partial(glued, "03-signalling-and-gene-expression.ipynb")
-tumour = functools.partial(glued, "04-releasing-the-brakes.ipynb")
+signalling = functools.partial(numbers, "mechanism/03-signalling-and-gene-expression")
+tumour = functools.partial(numbers, "mechanism/04-releasing-the-brakes")
 
 
 # The Hill curve ------------------------------------------------------------
