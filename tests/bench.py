@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 
 import yaml
@@ -18,6 +19,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 TIMES = 3
+#: The cohorts that grow by patients.
+PER_PATIENT = (
+    *("crp_timecourse", "transplant_tdm", "acute_phase", "lymphocyte_followup"),
+    *("ra_trial", "checkpoint_cohort", "biologic_registry", "clinic_diary"),
+    "capstone_dossier",
+)
 
 
 def line(name, ours, other, unit, *, larger_is_better=False):
@@ -37,9 +44,9 @@ def seconds(command, before=None):
     return time.perf_counter() - start
 
 
-def in_turn(first, second):
+def in_turn(first, second, times=TIMES):
     """Return the median times of two functions that are called in turn."""
-    pairs = [(first(), second()) for _ in range(TIMES)]
+    pairs = [(first(), second()) for _ in range(times)]
     return [statistics.median(times) for times in zip(*pairs, strict=True)]
 
 
@@ -70,6 +77,7 @@ def bench_build(scratch):
     ours, theirs = in_turn(
         lambda: seconds(build(scratch / "built"), clean),
         lambda: seconds(build(scratch / "built", executing), clean),
+        times=1,  # it runs every chapter: minutes
     )
     line("clean build, against a build that executes", ours, theirs, "s")
 
@@ -80,6 +88,7 @@ def bench_notebooks(_):
     ours, theirs = in_turn(
         lambda: seconds([*pytest, "-n", "2", "--dist", "loadfile", "book"]),
         lambda: seconds([*pytest, "--noconftest", "book"]),
+        times=1,
     )
     line("notebook tests, figures compared, against nbval alone", ours, theirs, "s")
 
@@ -131,10 +140,13 @@ def bench_weight(scratch):
 
 
 def bench_data(_):
-    """Time per patient at a million against ten thousand, and against writing it."""
+    """Time per patient at a million against ten thousand, and against writing it.
+
+    And the most memory that making takes, against that of the tables made.
+    """
     import cohorts
 
-    for name in ("acute_phase", "ra_trial", "biologic_registry", "crp_timecourse"):
+    for name in PER_PATIENT:
         cohort = cohorts.get(name)
 
         def per_patient(n, make=cohort.make, size=cohort.size):
@@ -155,6 +167,14 @@ def bench_data(_):
         written = (time.perf_counter() - start) * rows / 1_000_000
         what = f"{name}: making, against writing as CSV"
         line(what, 1e6 * large, 1e6 * written, "µs")
+        del made, largest, frame
+        tracemalloc.start()
+        made = cohort.make(**{cohort.size: 100_000}, random_state=1)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        tables = cohort.frames(made).values()
+        own = sum(table.memory_usage(deep=True).sum() for table in tables)
+        line(f"{name}: peak memory, against the tables'", peak / 1e6, own / 1e6, "MB")
 
 
 PARTS = {
