@@ -96,7 +96,7 @@ tests: $(READY)
 	  --ignore tests/browser -m "not autograder"
 
 browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR tests/browser
 
 autograder: $(READY)  ## test the second way to grade: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder tests/grading

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+from playwright.sync_api import expect
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "exercises")]
 SCREENSHOTS = ROOT / "_build" / "screenshots"
@@ -24,6 +26,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 LOCAL = {"127.0.0.1", "localhost"}
+PATIENT = 180_000  # ms; other work may keep the machine busy
+expect.set_options(timeout=PATIENT)
 
 
 @contextmanager
@@ -37,6 +41,7 @@ def visit(browser, **options):
         ``elsewhere``: addresses on other hosts that it asked for.
     """
     context = browser.new_context(**options)
+    context.set_default_timeout(PATIENT)
     errors, elsewhere = [], []
 
     def here_only(route):

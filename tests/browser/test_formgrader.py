@@ -9,10 +9,10 @@ from chromium import jupyter, picture, visit
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.browser
+# One class for all tests here, so one process runs them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("formgrader")]
 
 STUDENTS = 10
-PATIENT = 180_000  # ms
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,6 @@ def test_formgrader_shows_the_class_and_takes_a_manual_grade(
         visit(browser, viewport=size) as seen,
     ):
         page = seen.page
-        page.set_default_timeout(PATIENT)
         page.goto(url("lab"))
         page.get_by_role("menuitem", name="Nbgrader").click()
         page.get_by_role("menuitem", name="Formgrader", exact=True).click()
@@ -83,7 +82,7 @@ def test_formgrader_shows_the_class_and_takes_a_manual_grade(
         # The class: everybody with the score that was exported.
         grader.locator("a[href*='manage_submissions/metrics']").click()
         rows = grader.locator("tbody tr")
-        expect(rows).to_have_count(STUDENTS, timeout=PATIENT)
+        expect(rows).to_have_count(STUDENTS)
         for row in rows.all():
             student = row.locator("td").nth(1).inner_text()
             expect(row).to_contain_text(f"{scores[student]:g} / 30")
@@ -96,7 +95,7 @@ def test_formgrader_shows_the_class_and_takes_a_manual_grade(
             grader.locator("tbody").get_by_role("link", name="metrics").click()
         grader.locator(f"tbody a.name-hidden[href*='{wrote_text(graded)}']").click()
         points = grader.locator("input.score#judge")
-        expect(points).to_have_class(re.compile("needs_manual_grade"), timeout=PATIENT)
+        expect(points).to_have_class(re.compile("needs_manual_grade"))
         points.fill("3")
         with page.expect_response(lambda answer: "/api/grade/" in answer.url) as saved:
             points.press("Tab")

@@ -5,13 +5,12 @@ import shutil
 
 import nbformat
 import pytest
-from chromium import ROOT, jupyter, picture, visit
+from chromium import PATIENT, ROOT, jupyter, picture, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 TASK = "esr_limit"
-PATIENT = 180_000  # ms; other work may keep the machine busy
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +58,7 @@ def run(page, cell):
     A notebook that is still drawing itself may lose the focus between the click and
     the keys: a student sees that nothing happened, and does it again.
     """
-    expect(page.locator(".jp-NotebookPanel [data-status='idle']")).to_have_count(
-        1, timeout=PATIENT
-    )
+    expect(page.locator(".jp-NotebookPanel [data-status='idle']")).to_have_count(1)
     prompt = cell.locator(".jp-InputArea-prompt")
     before = prompt.inner_text()
     for again in range(10):
@@ -72,14 +69,14 @@ def run(page, cell):
             break
         except AssertionError:
             picture(page, f"lab-not-run-{again}")
-    expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=PATIENT)
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]"))
 
 
 def validate(page):
     """Press Validate and return what the dialog says."""
     page.get_by_role("button", name="Validate").click()
     dialog = page.locator(".jp-Dialog").filter(has_text="Validation Results")
-    expect(dialog).to_be_visible(timeout=PATIENT)
+    expect(dialog).to_be_visible()
     said = dialog.inner_text()
     picture(page, f"lab-validate-{'success' if 'Success' in said else 'failure'}")
     dialog.get_by_role("button").last.click()
@@ -97,9 +94,7 @@ def test_a_student_does_a_task(browser, work, tmp_path):
         page = seen.page
         page.goto(url("lab/tree/metrics/metrics.ipynb"))
         notebook = page.locator(".jp-Notebook")
-        expect(notebook.get_by_role("heading", name="Metrics")).to_be_visible(
-            timeout=PATIENT
-        )
+        expect(notebook.get_by_role("heading", name="Metrics")).to_be_visible()
         run(page, code_cell(page, "import matplotlib.pyplot as plt"))
         run(page, code_cell(page, 'read("acute_phase.csv")'))
 
