@@ -9,7 +9,8 @@ import cohorts
 import numpy as np
 import pandas as pd
 import pytest
-from notebooks import cells, definitions, glued
+from cohorts import spontaneous_reports
+from notebooks import cells, definitions, glued, numbers
 from scipy import optimize, stats
 from statsmodels.duration.survfunc import CumIncidenceRight
 
@@ -403,6 +404,13 @@ def test_measures_of_two_tables(table, prr, ror, low, ic):
     reached = 2 * 2 ** found["IC025"] * (found["expected"] + 0.5)
     assert stats.chi2.cdf(reached, 2 * table[0] + 1) == pytest.approx(0.025)
     assert glued(SIGNALS)["sig_rif_prr"] == "586"
+
+
+def test_the_text_counts_the_pairs_that_the_generator_makes():
+    pairs = spontaneous_reports.pair_probabilities(warned=False).size
+    assert numbers(SIGNALS)["sig_pairs"] == pairs
+    assert numbers(SIGNALS)["sig_drugs"] * numbers(SIGNALS)["sig_terms"] == pairs
+    assert numbers(SIGNALS)["sig_by_chance"] == pytest.approx(pairs / 40, abs=0.5)
 
 
 def test_all_pairs_are_those_counted_one_by_one():
