@@ -30,7 +30,7 @@ from . import (
     transplant_tdm,
     trials,
 )
-from ._base import DEFAULT_SEED, Cohort, Planted
+from ._base import DEFAULT_SEED, Cohort, Planted, pick
 from ._files import SYNTHETIC, read_table, write_all
 from .acute_phase import make_acute_phase
 from .biologic_registry import make_biologic_registry
@@ -112,11 +112,7 @@ def get(name: str) -> Cohort:
     ValueError
         If there is no cohort of that name; the message lists those there are.
     """
-    if name not in COHORTS:
-        raise ValueError(
-            f"no cohort is called {name!r}; there are {', '.join(COHORTS)}"
-        )
-    return COHORTS[name]
+    return pick(COHORTS, name, "cohort")
 
 
 def load(name: str) -> Any:

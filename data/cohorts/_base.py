@@ -200,6 +200,13 @@ def generator(random_state: Any, name: str) -> np.random.Generator:
     )
 
 
+def pick(things: Mapping[str, Any], name: str, kind: str) -> Any:
+    """Return what has this name, or say that nothing has and which names there are."""
+    if name not in things:
+        raise ValueError(f"no {kind} is called {name!r}; there are {', '.join(things)}")
+    return things[name]
+
+
 def check_size(
     argument: str, value: Any, smallest: int = 1, largest: int | None = None
 ) -> int:

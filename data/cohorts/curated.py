@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ._base import column, table
+from ._base import column, pick, table
 from ._files import read_table
 
 FOLDER = Path(__file__).resolve().parents[1] / "curated"
@@ -260,11 +260,8 @@ def load(name: str) -> pd.DataFrame:
     FileNotFoundError
         If the file is missing.
     """
-    if name not in TABLES:
-        raise ValueError(
-            f"no curated table is called {name!r}; there are {', '.join(TABLES)}"
-        )
-    return read_table(FOLDER / f"{name}.csv", TABLES[name])
+    schema = pick(TABLES, name, "curated table")
+    return read_table(FOLDER / f"{name}.csv", schema)
 
 
 def split(cell: str) -> list[str]:

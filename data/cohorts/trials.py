@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ._base import column, table
+from ._base import column, pick, table
 from ._files import read_table
 
 FOLDER = Path(__file__).resolve().parents[1] / "trials"
@@ -194,6 +194,5 @@ def load(name: str) -> pd.DataFrame:
     FileNotFoundError
         If the file is missing.
     """
-    if name not in TABLES:
-        raise ValueError(f"no trial is called {name!r}; there are {', '.join(TABLES)}")
-    return read_table(FOLDER / f"{name}.csv", TABLES[name])
+    schema = pick(TABLES, name, "trial")
+    return read_table(FOLDER / f"{name}.csv", schema)
