@@ -150,7 +150,8 @@ def as_text(summary: Summary) -> str:
             if graded
             else ""
         ),
-        f"  {len(waiting):4d} of them need a manual grade: formgrader, Manual Grading"
+        f"  {len(waiting):4d} of them need{'s' * (len(waiting) == 1)} a manual grade: "
+        "formgrader, Manual Grading"
         if waiting
         else "     0 need a manual grade",
         f"  {len(failed):4d} could not be graded",
