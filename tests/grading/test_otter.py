@@ -1,0 +1,138 @@
+"""The assignment that otter-grader is timed on is ours: the same tests and points."""
+
+import ast
+import contextlib
+import inspect
+import sys
+import types
+import warnings
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from miniature import demo
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/otter"))
+
+import to_otter  # noqa: E402
+from to_otter import runner  # noqa: E402
+
+each_assignment = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+
+
+@pytest.fixture
+def no_otter(monkeypatch):
+    """Stand in for otter's decorator: it keeps what the tests are declared with."""
+
+    def test_case(**declared):
+        return lambda function: types.SimpleNamespace(**declared, run=function)
+
+    stand_in = types.ModuleType("otter.test_files")
+    stand_in.test_case = test_case
+    monkeypatch.setitem(sys.modules, "otter", types.ModuleType("otter"))
+    monkeypatch.setitem(sys.modules, "otter.test_files", stand_in)
+
+
+def loaded(content):
+    """Run a test file as otter does; return its one test."""
+    names = {}
+    exec(compile(content, "test file", "exec"), names)
+    assert names["OK_FORMAT"] is False
+    (test,) = [v for v in names.values() if isinstance(v, types.SimpleNamespace)]
+    assert test.name == names["name"]
+    return test
+
+
+@each_assignment
+def test_each_test_cell_is_there_whole_with_its_points(assignment, no_otter):
+    source = runner.source(assignment)
+    cells = {
+        runner.flags(one)["grade_id"]: one.source
+        for one in source.cells
+        if runner.is_test(one)
+    }
+    points = {}
+    for content in to_otter.test_files(source).values():
+        test = loaded(content)
+        points[test.name] = test.points
+        (function,) = (
+            one for one in ast.parse(content).body if isinstance(one, ast.FunctionDef)
+        )
+        whole = ast.parse(cells[test.name])
+        assert ast.dump(ast.Module(function.body, [])) == ast.dump(whole)
+        assert test.hidden == ("### BEGIN HIDDEN TESTS" in cells[test.name])
+    assert points == runner.full_points(source)
+    assert list(points) == list(cells), "the order of the cells"
+
+
+def test_autograder_holds_tests_and_data(tmp_path):
+    to_otter.write_autograder("metrics", tmp_path / "autograder.zip")
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as file:
+        names = set(file.namelist())
+    tests = to_otter.test_files(runner.source("metrics"))
+    data = {one.name for one in runner.release.data_files("metrics")}
+    wanted = {f"tests/{one}" for one in tests} | {f"files/{one}" for one in data}
+    assert names == wanted | {"otter_config.json"}
+
+
+@pytest.fixture
+def submission(tmp_path):
+    """Return a function from files handed in to the notebook that otter grades."""
+
+    def converted(files):
+        (tmp_path / "handed-in.ipynb").write_bytes(files["metrics.ipynb"])
+        source = runner.source("metrics")
+        return to_otter.submission(source, tmp_path / "handed-in.ipynb")
+
+    return converted
+
+
+@pytest.mark.parametrize("spoil", [demo.as_it_is, demo.without_tests, demo.with_copies])
+def test_submission_holds_no_test_and_every_answer(spoil, submission):
+    notebook = runner.source("metrics")
+    tests = {one.source for one in notebook.cells if runner.is_test(one)}
+    answers = [one.source for one in notebook.cells if runner.is_solution(one)]
+    made = submission(spoil(notebook))
+    nbformat.validate(made)
+    sources = [one.source for one in made.cells]
+    assert not tests & set(sources)
+    assert set(answers) <= set(sources)
+
+
+def test_submission_restores_locked_cells_and_no_solution(submission):
+    notebook = runner.source("metrics")
+    source = {runner.flags(one).get("grade_id"): one.source for one in notebook.cells}
+    notebook.cells = [
+        one
+        for one in notebook.cells
+        if runner.flags(one).get("grade_id") not in ("data", "esr_limit")
+    ]
+    sources = [one.source for one in submission(demo.as_it_is(notebook)).cells]
+    assert source["data"] in sources
+    assert source["esr_limit"] not in sources
+
+
+def test_right_answers_pass_and_a_wrong_one_fails(submission, no_otter, tmp_path):
+    notebook = runner.source("metrics")
+    for cell in notebook.cells:
+        if runner.flags(cell).get("grade_id") == "esr_limit":
+            cell.source = "def esr_limit(age_years, sex):\n    return 0"
+    for data in runner.release.data_files("metrics"):
+        (tmp_path / data.name).symlink_to(data)
+    names, lost = {"__name__": "__main__"}, set()
+    with contextlib.chdir(tmp_path), warnings.catch_warnings():
+        warnings.simplefilter("default")
+        for cell in submission(demo.as_it_is(notebook)).cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+        for content in to_otter.test_files(notebook).values():
+            test = loaded(content)
+            wanted = inspect.signature(test.run).parameters
+            try:
+                test.run(**{one: names.get(one) for one in wanted})
+            except AssertionError:
+                lost.add(test.name)
+    runner.plt.close("all")
+    assert lost == {"esr_limit_visible", "esr_limit_hidden"}
