@@ -1,11 +1,14 @@
-"""How fast a class is graded: ours and stock nbgrader in turn, on the same hand-ins.
+"""How fast a class is graded: by ours, stock nbgrader and otter-grader.
 
-``python tests/bench_grading.py [students]`` prints ``name | ours | compared with |
-ratio``. What is compared is the time on the clock of one whole ``nbgrader
-autograde``, and the scores of everybody.
+``python tests/bench_grading.py [students [otter]]`` prints ``name | ours | compared
+with | ratio``. What is compared is the time on the clock of one whole ``nbgrader
+autograde`` of the same hand-ins, and the scores of everybody. ``otter run`` gets the
+first few of these hand-ins (3; with 0 it is left out), one after the other, with the
+same tests (``tests/otter``), in an environment that is installed at first use.
 """
 
 import datetime
+import json
 import os
 import shutil
 import subprocess
@@ -15,12 +18,19 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "exercises"), str(ROOT / "tests/exercises")]
+sys.path[:0] = [
+    str(ROOT / folder) for folder in ("exercises", "tests/exercises", "tests/otter")
+]
 
 import demo  # noqa: E402
+import intake  # noqa: E402
+import nbformat  # noqa: E402
 import release  # noqa: E402
+import to_otter  # noqa: E402
+from to_otter import runner  # noqa: E402
 
 NAME = demo.ASSIGNMENT
+OTTER_VENV = ROOT / "_build/otter-venv"
 
 
 def hand_in_all(folder, students):
@@ -84,8 +94,110 @@ def floor(folder):
     return float(done.stdout.split()[-1])
 
 
-def main(students=30):
-    """Print the table."""
+def otter_command():
+    """Return the command ``otter`` of its own environment, installed if need be.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If it cannot be installed.
+    """
+    pins, versions = ROOT / "tests/otter/requirements.txt", ROOT / "requirements.txt"
+    wanted = pins.read_text() + versions.read_text()
+    ready = OTTER_VENV / ".ready"
+    if not ready.is_file() or ready.read_text() != wanted:
+        shutil.rmtree(OTTER_VENV, ignore_errors=True)
+        pip = [OTTER_VENV / "bin/python", "-m", "pip", "install", "--quiet"]
+        pip += ["--disable-pip-version-check", "--retries", "1", "-r", pins]
+        for step in [
+            [sys.executable, "-m", "venv", OTTER_VENV],
+            [*pip, "-c", versions],
+        ]:
+            subprocess.run(step, check=True, capture_output=True, text=True)
+        ready.write_text(wanted)
+    return OTTER_VENV / "bin/otter"
+
+
+def otter_run(otter, notebook, folder):
+    """Grade one notebook with ``otter run``; return seconds and points by test."""
+    nbformat.write(notebook, folder / "submission.ipynb")
+    command = [otter, "run", "-a", "autograder.zip", "-o", ".", "submission.ipynb"]
+    began = time.monotonic()
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "data")},  # the package cohorts
+        capture_output=True,
+        text=True,
+    )
+    seconds = time.monotonic() - began
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "results.json").read_text())["tests"]
+    return seconds, {one["name"]: one["score"] for one in results if "score" in one}
+
+
+def against_otter(course, rate, scores, hand_ins=3):
+    """Print how fast ``otter run`` is on some hand-ins, and where its points differ.
+
+    Parameters
+    ----------
+    course : Path
+        The course folder with the hand-ins collected.
+    rate : float
+        Submissions a minute that ours graded.
+    scores : dict of (str, str) to float
+        What ours gave, by student and grade id.
+    hand_ins : int
+        How many of the readable hand-ins, from the first on, otter grades.
+
+    Returns
+    -------
+    list
+        Student and grade id of each score that is not ours.
+    """
+    try:
+        otter = otter_command()
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr or error.stdout).strip().splitlines()[-1:]
+        print(
+            "submissions a minute, against otter run | not measured: otter-grader "
+            "could not be installed. Is there a network, or a package mirror in "
+            f"pip's configuration? {''.join(why)}"
+        )
+        return []
+    source = runner.source(NAME)
+    readable = {}
+    for path in sorted(course.glob(f"submitted/*/{NAME}/{NAME}.ipynb")):
+        try:
+            readable[path.parts[-3]] = to_otter.submission(source, path)
+        except intake.Unreadable:
+            continue
+    chosen, seconds, theirs = list(readable)[:hand_ins], 0, {}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        to_otter.write_autograder(NAME, folder / "autograder.zip")
+        # The first run fills caches and is not timed: the solution, for all points.
+        solution = to_otter.submission(
+            source, release.notebook_path(runner.COURSE, "source", NAME)
+        )
+        _, points = otter_run(otter, solution, folder)
+        assert points == runner.full_points(source), points
+        for student in chosen:
+            took, points = otter_run(otter, readable[student], folder)
+            seconds += took
+            theirs |= {(student, test): score for test, score in points.items()}
+    slow = len(chosen) / seconds * 60
+    print(
+        f"submissions a minute, against otter run | {rate:.2f} | {slow:.2f} | "
+        f"{rate / slow:.2f}"
+    )
+    unlike = [key for key, score in theirs.items() if scores.get(key) != score]
+    print(f"scores unlike otter's | {len(unlike)} | {len(theirs)} scores | -")
+    return unlike
+
+
+def main(students=30, otter=3):
+    """Print the table; `otter` hand-ins are graded with ``otter run`` too."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh, made = Path(scratch, "fresh"), {}
         hand_in_all(fresh, students)
@@ -93,16 +205,18 @@ def main(students=30):
             made[switch] = grade(shutil.copytree(fresh, Path(scratch, switch)), switch)
         (ours, scores), (stock, same) = made["on"], made["off"]
         least = floor(fresh)
-    print(
-        f"submissions a minute | {students / ours * 60:.2f} | "
-        f"{students / stock * 60:.2f} | {stock / ours:.2f}"
-    )
-    print(
-        f"seconds a submission, against the cells' own CPU (floor) | "
-        f"{ours / students:.2f} | {least:.2f} | {least / (ours / students):.2f}"
-    )
-    unlike = {key for key in scores | same if scores.get(key) != same.get(key)}
-    print(f"scores unlike stock's | {len(unlike)} | {len(same)} scores | -")
+        print(
+            f"submissions a minute | {students / ours * 60:.2f} | "
+            f"{students / stock * 60:.2f} | {stock / ours:.2f}"
+        )
+        print(
+            f"seconds a submission, against the cells' own CPU (floor) | "
+            f"{ours / students:.2f} | {least:.2f} | {least / (ours / students):.2f}"
+        )
+        unlike = {key for key in scores | same if scores.get(key) != same.get(key)}
+        print(f"scores unlike stock's | {len(unlike)} | {len(same)} scores | -")
+        if otter:
+            against_otter(fresh, students / ours * 60, scores, otter)
     return ours, stock, unlike
 
 
