@@ -177,11 +177,19 @@ def bench_data(_):
         line(f"{name}: peak memory, against the tables'", peak / 1e6, own / 1e6, "MB")
 
 
+def bench_grading(_):
+    """A class of 30 graded, against stock nbgrader and against ``otter run``."""
+    import bench_grading as grading
+
+    grading.main(students=30, otter=3)
+
+
 PARTS = {
     "build": bench_build,
     "notebooks": bench_notebooks,
     "weight": bench_weight,
     "data": bench_data,
+    "grading": bench_grading,
 }
 
 
