@@ -6,6 +6,7 @@ name of a class is looked up, every size is checked before memory is taken.
 """
 
 import datetime
+import functools
 import math
 import re
 
@@ -61,9 +62,8 @@ class Writer:
             if value.bit_length() > 4000:
                 raise Refused("an integer of more than a thousand digits")
             return value
-        for kinds, method in WRITERS:
-            if isinstance(value, kinds):
-                return method(self, value, depth + 1)
+        if method := _method(type(value)):
+            return method(self, value, depth + 1)
         if found := self.more and self.more(self, value):
             return found
         raise Refused(f"a {type(value).__name__}")
@@ -92,7 +92,7 @@ class Writer:
         """Copy the array behind a Series, an Index or a column."""
         kind = values.dtype
         if isinstance(kind, pd.StringDtype):
-            texts = values.to_numpy(object, na_value=None).tolist()
+            texts = [one if isinstance(one, str) else None for one in values.tolist()]
             return ["texts", "string" if kind.na_value is pd.NA else "str", texts]
         if isinstance(kind, pd.CategoricalDtype):
             kinds = self.write(kind.categories, depth + 1)
@@ -105,7 +105,7 @@ class Writer:
         return self.array(values, depth)
 
     def _frame(self, frame, depth):
-        columns = [frame.iloc[:, place].array for place in range(frame.shape[1])]
+        columns = [column.array for _, column in frame.items()]
         index, names = self.items((frame.index, frame.columns), depth)
         return ["frame", index, names, [self.column(one, depth) for one in columns]]
 
@@ -168,6 +168,11 @@ WRITERS = (
     (set, _sequence("set")),
     (np.random.Generator, Writer._generator),
 )
+
+
+@functools.cache
+def _method(kind):
+    return next((method for kinds, method in WRITERS if issubclass(kind, kinds)), None)
 
 
 class Reader:
@@ -256,7 +261,7 @@ class Reader:
         columns = [self.column(one, depth) for one in columns]
         need(len(columns) == len(names), "frame")
         need(all(len(one) == len(index) for one in columns), "frame")
-        frame = pd.DataFrame(dict(enumerate(columns)), index=index)
+        frame = pd.DataFrame(dict(enumerate(columns)), index=index, copy=False)
         frame.columns = names
         return frame
 

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import intake
 import nbformat
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 from traitlets import Dict, Float, Integer, Unicode, default
 
-from . import box, cluster, job, plan, recovery
+from . import box, cluster, gradebook, job, plan, recovery
 from .progress import Progress
 
 
@@ -60,6 +59,7 @@ class RunAheadExporter(intake.SubmissionExporter):
         self.ahead = None
         if isinstance(self.parent, Autograde):
             self.log.addFilter(recovery.Explain())
+            gradebook.stay_open()
             recovery.clear_folders()
             recovery.quarantine(self.parent)
             root, name = self.parent.coursedir.root, self.parent.coursedir.assignment_id
@@ -105,7 +105,9 @@ class Ahead:
         for folder in map(Path, sorted(self.converter.assignments)):
             self.assignment, student = folder.name, folder.parent.name
             if self._wanted(str(folder)):
-                for path in sorted(map(Path, self.converter.assignments[str(folder)])):
+                notebooks = self.converter.assignments[str(folder)]
+                intake.adopt_misnamed(folder.name, student, notebooks)
+                for path in sorted(map(Path, notebooks)):
                     yield student, path.stem, path
 
     def _wanted(self, folder):
@@ -184,9 +186,10 @@ class Ahead:
         with self.lock:
             if notebook not in self.released:
                 order = plan.order(self._source(notebook))
-                with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+                url, course = self.course.db_url, self.course.course_id
+                with gradebook.opened(url, course) as book:
                     self.released[notebook] = intake.released_cells(
-                        gradebook, notebook, self.assignment, order
+                        book, notebook, self.assignment, order
                     )
             return self.released[notebook]
 

@@ -76,6 +76,7 @@ def start(plan, role, slot, options):
         slot,
         imports=plan.imports[role],
         prefix=plan.prefix,
+        known=plan.known.get(role, []),
         files=plan.files,
         visible=plan.visible(role),
         limits=options["limits"],

@@ -42,11 +42,14 @@ class Plan:
         By role: the modules that its cells import.
     files : dict of str to bytes
         The instructor's files, by relative path.
+    known : dict of str to list of str
+        By role: cells that are the same for everybody.
     """
 
     prefix: list[str] = field(default_factory=list)
     imports: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    known: dict[str, list[str]] = field(default_factory=dict)
 
     def visible(self, role):
         """Return the folders of imported packages that lie outside site-packages."""
@@ -115,22 +118,24 @@ def make(source, released):
     cells = code_cells(released.values())
     order = nbformat.read(source, as_version=4).cells if source.is_file() else []
     order = [cell for cell in order if cell.cell_type == "code"]
-    prefix, free = [], []
+    prefix = []
     for cell in order:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name not in released or kind_of(released[name]) != "setup":
             break
         prefix.append(released[name].source)
-    free = [cell.source for cell in order if "nbgrader" not in cell.metadata]
     setup, tests = (
         [one.source for one in cells if one.kind == kind] for kind in ("setup", "test")
     )
-    imports = {"student": setup + free, "trusted": setup + tests}
+    # The model solution imports what most students will: they still have to write it.
+    whole = [cell.source for cell in order]
+    imports = {"student": setup + whole, "trusted": setup + tests}
     imports = {
         role: list(dict.fromkeys(name for one in sources for name in imported(one)))
         for role, sources in imports.items()
     }
-    return Plan(prefix, imports, read_files(source.parent))
+    known = {"student": whole, "trusted": setup + tests}
+    return Plan(prefix, imports, read_files(source.parent), known)
 
 
 def read_files(*folders, ignore=()):

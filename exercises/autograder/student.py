@@ -8,7 +8,6 @@ import builtins
 import importlib
 import inspect
 import itertools
-import random
 import select
 import sys
 import types
@@ -76,8 +75,8 @@ class Student:
         """Call a function."""
         function = self.unpack(reader, "function", [question["function"]])
         args, options = reader.read(question["args"]), reader.read(question["options"])
-        if "state" in question:
-            _set_random(reader.read(question["state"]))
+        for name, given in reader.read(question.get("seeds", ["dict", []])).items():
+            sys.modules[name].seed(*given)
         answer = self.copied(function(*args, **options), writer)
         if question["in_place"]:
             answer["args"] = [writer.write(value) for value in args]
@@ -169,13 +168,6 @@ def _about(function):
         source = ""
     name = str(getattr(function, "__name__", "function"))
     return name, str(function.__doc__ or ""), parameters, source
-
-
-def _set_random(states):
-    numpy = sys.modules["numpy"]
-    (kind, keys, *rest), own = states
-    numpy.random.set_state((kind, numpy.frombuffer(keys, numpy.uint32), *rest))
-    random.setstate(own)
 
 
 def serve(shell, control, link, seconds):

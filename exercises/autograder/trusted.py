@@ -15,7 +15,6 @@ import builtins
 import inspect
 import json
 import linecache
-import random
 import re
 import secrets
 import select
@@ -72,7 +71,7 @@ class Trusted:
     def __init__(self, shell, sock, seconds):
         self.shell, self.sock, self.seconds = shell, sock, seconds
         self.gone = None
-        self.random = None
+        self.seeds = {}
         self.begin("")
 
     # -- talking
@@ -212,9 +211,8 @@ class Trusted:
         except codec.Refused as error:
             raise TypeError(f"a test cannot give {error} to {name}()") from None
         question = {"ask": "call", "function": function, "in_place": self.in_place}
-        state = _random_state()
-        if state != self.random:  # the test has drawn, or set a seed
-            self.random, question["state"] = state, writer.write(state)
+        if self.seeds:
+            question["seeds"], self.seeds = writer.write(self.seeds), {}
         answer, reader = self.ask(question | copies, writer)
         result = self.value(answer, reader, f"{name}()")
         if self.in_place and type(answer.get("args")) is list:
@@ -312,9 +310,19 @@ class _Shown:
     __hash__ = None
 
 
-def _random_state():
-    kind, keys, *rest = sys.modules["numpy"].random.get_state()
-    return (kind, keys.tobytes(), *rest), random.getstate()
+def _share_seeds(trusted):
+    """Let a seed that a test sets hold for the submission too."""
+
+    def shared(name, own):
+        def seed(*given):
+            own(*given)
+            trusted.seeds[name] = given
+
+        return seed
+
+    for name in ("random", "numpy.random"):
+        module = sys.modules[name]
+        module.seed = shared(name, module.seed)
 
 
 def _update(mine, new):
@@ -335,6 +343,7 @@ def serve(shell, control, link, seconds):
     """Run the set-up and test cells that the grader sends, until it hangs up."""
     trusted = Trusted(shell, link, seconds)
     shell.user_ns["__builtins__"] = Names(trusted)
+    _share_seeds(trusted)
     if "matplotlib.pyplot" in sys.modules:
         from . import figures
 

@@ -48,6 +48,8 @@ class Zygote:
         Modules to import.
     prefix : list of str
         Set-up cells to run before the first fork.
+    known : list of str
+        Cells to read before the first fork.
     files : mapping of str to bytes
         What the work folder holds meanwhile.
     visible : list of str
@@ -66,6 +68,7 @@ class Zygote:
         *,
         imports=(),
         prefix=(),
+        known=(),
         files=None,
         visible=(),
         limits=None,
@@ -100,7 +103,7 @@ class Zygote:
         there.close()
         self.sock = here
         conf = {"role": role, "imports": list(imports), "prefix": list(prefix)}
-        conf |= {"home": str(home), "call_seconds": call_seconds}
+        conf |= {"known": list(known), "home": str(home), "call_seconds": call_seconds}
         conf["box"] = {"level": level, "user": self.user, "read": read}
         conf["box"]["limits"] = limits or {}
         wire.send(self.sock, conf)

@@ -40,33 +40,47 @@ def send(sock, head, buffers=(), descriptors=(), deadline=None):
     if len(text) + size > MAX_BYTES:
         raise TooLarge(f"more than {MAX_BYTES >> 20} MB")
     data = b"".join([FRAME.pack(len(text), size), text, *buffers])
-    sock.settimeout(_left(deadline))
+    _limit(sock, deadline)
     if descriptors:
         data = data[socket.send_fds(sock, [data], descriptors) :]
     sock.sendall(data)
 
 
-def receive(sock, deadline=None, most=MAX_BYTES):
+def receive(sock, deadline=None, most=MAX_BYTES, data=b""):
     """Receive one message: its header and its buffers.
+
+    Parameters
+    ----------
+    sock : socket
+    deadline : float, optional
+        By `time.monotonic`.
+    most : int
+        More bytes than this are refused.
+    data : bytes
+        What has been read of the message already.
 
     Raises
     ------
     TimeoutError
-        If it has not arrived in full by the deadline (`time.monotonic`).
+        If it has not arrived in full by the deadline.
     EOFError
         If the other end is closed.
     Malformed
-        If it is not a message, or one of more than `most` bytes.
+        If it is not a message, is too long, or is followed by anything: on every
+        line here, one end speaks at a time.
     """
-    length, more = FRAME.unpack(_exactly(sock, FRAME.size, deadline))
+    data = _read(sock, data, FRAME.size, deadline)
+    length, more = FRAME.unpack_from(data)
     need(length + more <= most, f"message of {length + more} bytes")
-    data = _exactly(sock, length + more, deadline)
+    start = FRAME.size + length
+    data = _read(sock, data, start + more, deadline)
+    need(len(data) == start + more, "message: something follows it")
     try:
-        head = json.loads(data[:length])
+        head = json.loads(data[FRAME.size : start])
     except (ValueError, RecursionError):
         raise Malformed("a message that is not JSON") from None
     need(type(head) is dict and type(head.get("_b")) is list)
-    buffers, start = [], length
+    buffers = []
     for size in head.pop("_b"):
         need(type(size) is int and 0 <= size <= len(data) - start)
         buffers.append(data[start : start + size])
@@ -75,25 +89,21 @@ def receive(sock, deadline=None, most=MAX_BYTES):
     return head, buffers
 
 
-def _exactly(sock, length, deadline):
-    sock.settimeout(_left(deadline))
-    data = sock.recv(length)
-    if len(data) == length:
-        return data
-    data = bytearray(data)
-    while len(data) < length:
-        part = sock.recv(min(length - len(data), 1 << 20))
-        if not part:
+def _read(sock, data, length, deadline):
+    """Read on until there are at least so many bytes."""
+    parts, size = [data], len(data)
+    while size < length:
+        _limit(sock, deadline)
+        parts.append(sock.recv(min(max(length - size, 1 << 16), 1 << 20)))
+        if not parts[-1]:
             raise EOFError("the other end is closed")
-        data += part
-        sock.settimeout(_left(deadline))
-    return bytes(data)
+        size += len(parts[-1])
+    return b"".join(parts)
 
 
-def _left(deadline):
-    if deadline is None:
-        return None
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _limit(sock, deadline):
+    left = None if deadline is None else deadline - time.monotonic()
+    if left is not None and left <= 0:
         raise TimeoutError
-    return left
+    if left != sock.gettimeout():
+        sock.settimeout(left)

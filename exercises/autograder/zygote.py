@@ -98,6 +98,7 @@ class Zygote:
         self.roles = {"student": student, "trusted": trusted}
         os.chdir(self.conf["home"])
         self.shell = shell.make(self.conf["home"])
+        self.shell.learn(self.conf["known"])
         for source in self.conf["prefix"]:
             outputs = self.shell.run(source, seconds=60)
             if any(one["output_type"] == "error" for one in outputs):
@@ -136,12 +137,10 @@ class Zygote:
         os._exit(0)
 
     def _receive(self):
-        data, descriptors, _, _ = socket.recv_fds(self.sock, wire.FRAME.size, 4)
+        data, descriptors, _, _ = socket.recv_fds(self.sock, 1 << 16, 4)
         if not data:
             raise EOFError
-        rest = _Again(self.sock, data)
-        request, _ = wire.receive(rest)
-        return request, descriptors
+        return wire.receive(self.sock, data=data)[0], descriptors
 
     # -- requests
 
@@ -254,20 +253,6 @@ class Zygote:
                     os.waitpid(pid, 0)
                 except OSError:
                     continue
-
-
-class _Again:
-    """A socket of which the first bytes have been read already."""
-
-    def __init__(self, sock, data):
-        self.sock, self.data = sock, data
-        self.settimeout = sock.settimeout
-
-    def recv(self, size):
-        if self.data:
-            part, self.data = self.data[:size], self.data[size:]
-            return part
-        return self.sock.recv(size)
 
 
 def _children():
