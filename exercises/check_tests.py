@@ -1,6 +1,6 @@
 """What a test in a source notebook must not do, for tests run apart from the answers.
 
-``python -m autograder.lint NOTEBOOK ...`` prints what it finds.
+``python check_tests.py NOTEBOOK ...`` prints what it finds.
 """
 
 import ast
@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-
-from . import plan
+from autograder import plan
 
 PASSES_IN_VAIN = re.compile(
     r"\.copy\(\)[^\n]*\n(?:.*\n)*?.*(?:equals|assert_\w+_equal)"

@@ -5,6 +5,8 @@
 ===============  ==============================================================
 config           puts the pieces below into nbgrader's configuration
 execute          nbgrader's step "run the notebook": runs submissions ahead
+gradebook        opened once, and a notebook's marks in one transaction
+progress         how far the run is
 plan             what of an assignment is a setup cell, what a test, what it imports
 job              one submission: which cell runs where, and with what outcome
 warm, zygote     processes that have imported everything, and their forks
@@ -17,6 +19,5 @@ wire             messages over a socket
 recovery         what a killed run left half done
 cluster          the same work on other machines
 provisioner      warm kernels for Jupyter (used to test the book's notebooks)
-lint             what a test must not do for all this to hold
 ===============  ==============================================================
 """
