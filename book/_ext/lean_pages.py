@@ -18,6 +18,9 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]+)"[^>]*?(/?)>')
 EMPTY_HEADER = re.compile(r"<th\b[^>]*>(<p>\s*</p>)?</th>")
+#: Names, punctuation and blanks of code, which have the colour of code itself: more
+#: than half of a page's elements.
+UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')
 #: Two names of one glossary entry: the ids of both.
 SECOND_NAME = re.compile(r'<dt id="([^"]+)">(?:(?!</?dt>).)*</dt>(?=<dt id="([^"]+)">)')
 THEBE = re.compile(
@@ -60,6 +63,7 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     context["metatags"] = context.get("metatags", "") + preload
     if doctree is not None:
         body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
+        body = UNCOLOURED.sub(r"\1", body)
         # Roles that docutils gives a bibliography: one is deprecated, and the list
         # holds what a list may not.
         body = body.replace('<div role="list" class="citation-list">', "<div>")
