@@ -8,6 +8,7 @@ else the notebook is run again, in line.
 
 import atexit
 import hashlib
+import logging
 import os
 import queue
 import threading
@@ -58,7 +59,8 @@ class RunAheadExporter(intake.SubmissionExporter):
         super().__init__(*args, **options)
         self.ahead = None
         if isinstance(self.parent, Autograde):
-            self.log.addFilter(recovery.Explain())
+            for log in (self.log, logging.getLogger("tornado.application")):
+                log.addFilter(recovery.Explain())
             gradebook.stay_open()
             recovery.clear_folders()
             recovery.quarantine(self.parent)
@@ -165,8 +167,9 @@ class Ahead:
         with self.lock:
             free, started = self.benches.get(notebook), None
             if free is None:
-                free = self.benches[notebook] = queue.Queue()
+                free = queue.Queue()
                 free.all, free.trusted = [], job.start(ours, "trusted", 0, self.options)
+                self.benches[notebook] = free
             if free.empty() and len(free.all) < self.workers:
                 slot = len(free.all) + 1
                 started = job.Bench(ours, slot, self.options, free.trusted)

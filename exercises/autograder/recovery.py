@@ -96,22 +96,31 @@ def problem(path):
 
 
 class Explain(logging.Filter):
-    """Says what is wrong with the gradebook where nbgrader guesses at an upgrade."""
+    """Puts the reason of a failure where nbgrader has a traceback, or a guess."""
 
     reason = ""
 
     def filter(self, record):
-        """Keep the reason in a traceback; put it where nbgrader's guess is."""
+        """Reduce a traceback to its reason; say at the end what to do."""
         text = str(record.msg)
-        if "sqlalchemy.exc.OperationalError" in text:
-            cause = [line for line in text.splitlines() if "OperationalError)" in line]
-            self.reason = cause[-1].split("OperationalError)")[-1].strip()
-            record.msg, record.levelno, record.levelname = self.reason, 10, "DEBUG"
-            return False
-        if "recently upgraded nbgrader" in text:
+        if text.startswith("Traceback"):
+            logging.getLogger(record.name).debug("The whole of it:\n%s", text)
+            self.reason = reason_of(text)
+            record.msg = self.reason
+        elif "recently upgraded nbgrader" in text or "the above traceback" in text:
             record.msg = (
-                f"The gradebook cannot be written: {self.reason}. Nothing is half "
-                "written. See that no other program holds it and that the disk has "
-                "room, then run the same command again."
+                f"{self.reason}. Nothing is half written. See that no other program "
+                "holds the gradebook and that the disk has room, then run the same "
+                "command again (with --debug it says more)."
             )
-        return True
+        return not record.exc_info  # nbgrader says it twice
+
+
+def reason_of(traceback):
+    """Return what a traceback ends with, in plain words if it is the gradebook."""
+    lines = [line for line in traceback.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("sqlalchemy.exc.OperationalError"):
+            said = line.split("OperationalError)")[-1].strip()
+            return f"The gradebook cannot be written: {said}"
+    return lines[-1]

@@ -1,7 +1,10 @@
 """Whole runs of ``nbgrader autograde`` with the autograder: as stock, but faster."""
 
+import contextlib
 import os
 import random
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,8 +14,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from autograder import config
-from miniature import MINI, PARTLY, RIGHT, cell
+from autograder import config, plan
+from miniature import MINI, PARTLY, RIGHT, Course, cell
 from traitlets.config import Config
 
 pytestmark = pytest.mark.autograder
@@ -122,6 +125,49 @@ def test_a_locked_gradebook_is_a_clear_message(new_course):
     assert "upgraded" not in printed
     new_course.run("autograde", MINI)
     assert new_course.scores()["s0"]["left_after"] == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own, of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no disk can be mounted here: {done.stderr}")
+        pytest.skip(f"only root can mount a disk: {done.stderr}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("room", [0, 40_000])
+def test_a_full_disk_is_a_clear_message(handed_out, small_disk, room):
+    course = Course(shutil.copytree(handed_out, small_disk / "course"))
+    a_class(course, 3)
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    os.truncate(filler, filler.stat().st_size - room)
+    printed = course.run("autograde", MINI, status=1)
+    assert "Traceback" not in printed
+    assert re.search("disk is full|No space left", printed)
+    assert "Nothing is half written" in printed
+    filler.unlink()
+    course.run("autograde", MINI)
+    scores = course.scores()
+    assert [sum(scores[f"s{number}"].values()) for number in range(3)] == [5, 2, 0]
+
+
+def test_a_test_may_ask_for_the_students_kernel():
+    """The marker opens a hole, knowingly: this test runs with the student's code."""
+    kind = plan.kind_of
+    tested = cell("code", "assert mine is mine", "t", points=1)
+    assert kind(tested) == "test"
+    tested.source = "# shared kernel\n" + tested.source
+    assert kind(tested) == "student"
 
 
 def test_where_it_cannot_run_stock_stays(monkeypatch):
