@@ -21,14 +21,17 @@ import sys
 from pathlib import Path
 
 #: For one process: seconds of CPU, bytes of memory and of a file, files, processes.
-LIMITS = {
-    "cpu": 600,
-    "memory": 2 << 30,
-    "file": 64 << 20,
-    "files": 256,
-    "processes": 64,
-}
-LEVELS = ("bwrap", "landlock", "limits", "none")
+LIMITS = {"cpu": 600, "memory": 2 << 30, "file": 64 << 20}
+LIMITS |= {"files": 256, "processes": 64}
+#: What is left of the grader's environment; what names a folder of its own; what
+#: keeps a process to one core.
+KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SOURCE_DATE_EPOCH")
+HOMES = ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+#: What any Python process must read besides its interpreter and libraries.
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/fonts")
+SYSTEM += ("/var/cache/fontconfig", "/etc/localtime", "/etc/mime.types")
+SYSTEM += ("/etc/passwd", "/etc/group")
 STUDENT_UID, TRUSTED_UID = 61000, 57000
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF, LANDLOCK_ABI = 444, 445, 446, 1
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 24, 38, 4
@@ -38,8 +41,6 @@ PR_SET_SECCOMP, FILTER = 22, 2
 @functools.cache
 def best_level():
     """Return the strongest level that works on this machine."""
-    if sys.platform != "linux":
-        return "limits"
     if shutil.which("bwrap"):
         command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc"]
         tried = subprocess.run([*command, "true"], capture_output=True)
@@ -50,13 +51,21 @@ def best_level():
 
 def system_paths():
     """Return what any Python process must read: interpreter, libraries, fonts."""
-    wanted = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)}
+    wanted = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), *SYSTEM}
     wanted |= {path for path in sys.path if path.endswith("-packages")}
-    wanted |= {"/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/fonts"}
-    wanted |= {"/etc/localtime", "/etc/ld.so.cache", "/var/cache/fontconfig"}
-    wanted |= {"/etc/passwd", "/etc/group", "/etc/mime.types"}
     wanted.add(str(Path(__file__).parent))
     return outermost(path for path in wanted if os.path.exists(path))
+
+
+def environment(home):
+    """Return the environment of a process whose own files are in the folder `home`."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    own = dict.fromkeys(HOMES, home) | dict.fromkeys(THREADS, "1")
+    own["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"])
+    own["PYTHONPATH"] = str(Path(__file__).parents[1])
+    # Read when matplotlib is imported; the backend itself is loaded by a first figure.
+    own["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    return kept | own | {"NBGRADER_EXECUTION": "autograde"}
 
 
 def outermost(paths):
@@ -90,10 +99,7 @@ def bwrap(read, write):
         if not any(path == one or path.startswith(f"{one}/") for one in read):
             command += ["--perms", "0755", "--dir", path]
     for path in read:
-        top = os.path.islink(path) and path.count("/") == 1
-        command += (
-            ["--symlink", os.readlink(path), path] if top else ["--ro-bind", path, path]
-        )
+        command += ["--ro-bind", path, path]
     for path in write:
         command += ["--bind", path, path]
     return [*command, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--"]
@@ -101,16 +107,13 @@ def bwrap(read, write):
 
 def user(level, role, slot):
     """Return the user id that a fork takes on: one of its own, if we are root."""
-    if sys.platform != "linux" or os.geteuid() != 0 or level in ("limits", "none"):
+    if os.geteuid() != 0 or level in ("limits", "none"):
         return None
-    if level == "landlock" and not _readable_by_all(sys.base_prefix, sys.prefix):
-        return None
+    python = [Path(sys.base_prefix), Path(sys.prefix)]
+    above = [folder for path in python for folder in (path, *path.parents)]
+    if level == "landlock" and not all(one.stat().st_mode & 1 for one in above):
+        return None  # another user could not read the interpreter
     return (TRUSTED_UID if role == "trusted" else STUDENT_UID) + slot
-
-
-def _readable_by_all(*paths):
-    folders = {one for path in paths for one in (Path(path), *Path(path).parents)}
-    return all(folder.stat().st_mode & 1 for folder in folders)
 
 
 def confine(conf):
@@ -124,10 +127,8 @@ def confine(conf):
     """
     if conf["level"] == "none":
         return
-    set_limits({**LIMITS, **conf["limits"]})
+    set_limits(LIMITS | conf["limits"])
     os.umask(0o077)
-    if sys.platform != "linux":
-        return
     libc = ctypes.CDLL(None, use_errno=True)
     if conf["user"]:
         os.setgroups([])
@@ -148,11 +149,10 @@ def confine(conf):
 
 def set_limits(limits):
     """Set this process's resource limits."""
-    data = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     for which, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, limits["cpu"]),
-        (data, limits["memory"]),
+        (resource.RLIMIT_DATA, limits["memory"]),
         (resource.RLIMIT_FSIZE, limits["file"]),
         (resource.RLIMIT_NOFILE, limits["files"]),
         (resource.RLIMIT_NPROC, limits["processes"]),
@@ -160,6 +160,34 @@ def set_limits(limits):
         hard = resource.getrlimit(which)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(which, (value, value))
+
+
+def use_of(pid):
+    """Return the private memory of a process in bytes, and the processes it started."""
+    _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    started = [int(one) for file in lists for one in file.read_text().split()]
+    return (int(resident) - int(shared)) * resource.getpagesize(), started
+
+
+def memory_below(pid, inherited):
+    """Return the memory in bytes that a process and all below it take together.
+
+    Parameters
+    ----------
+    pid : int
+    inherited : int
+        What each of them shares with a warm process.
+    """
+    total, waiting = 0, [pid]
+    while waiting:
+        try:
+            private, started = use_of(waiting.pop())
+        except OSError:
+            continue  # it has ended
+        total += max(0, private - inherited)
+        waiting += started
+    return total
 
 
 def _call(result):
@@ -186,8 +214,8 @@ def landlock(read, write):
             every |= 1 << right
     reading = 1 << 0 | 1 << 2 | 1 << 3  # execute, read a file, list a folder
     of_files = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+    # A kernel that knows fewer of these takes them while they are zero.
     attributes = struct.pack("QQQ", every, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
-    attributes = attributes[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
     size = ctypes.c_size_t(len(attributes))
     rules = _call(libc.syscall(CREATE_RULESET, attributes, size, 0))
     for rights, paths in ((reading, read), (every, write)):
@@ -204,19 +232,13 @@ def landlock(read, write):
 #: System calls by number: ptrace, reading other processes, mounts, namespaces,
 #: modules, bpf, io_uring, keys, reboot, ... (x86-64; arm64)
 DENIED = {
-    "x86_64": (
-        0xC000003E,
-        41,
-        "101 310 311 165 166 272 308 425 426 427 321 298 323 "
-        "248 249 250 155 161 246 320 175 313 169 428 429 430 432 442",
-    ),
-    "aarch64": (
-        0xC00000B7,
-        198,
-        "117 270 271 40 39 97 268 425 426 427 280 241 282 "
-        "217 218 219 41 51 104 294 105 273 142 428 429 430 432 442",
-    ),
+    "x86_64": "101 310 311 165 166 272 308 321 298 323 248 249 250 155 161 246 320 175 "
+    "313 169 425 426 427 428 429 430 432 442",
+    "aarch64": "117 270 271 40 39 97 268 280 241 282 217 218 219 41 51 104 294 105 273 "
+    "142 425 426 427 428 429 430 432 442",
 }
+#: The machine's number for seccomp, and that of its call `socket`.
+MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 KILL, FORBID, UNSUPPORTED, ALLOW = 0x80000000, 0x00050001, 0x0005005F, 0x7FFF0000
 AF_UNIX, X32 = 1, 0x40000000
@@ -226,7 +248,8 @@ def seccomp(libc):
     """Allow no sockets but Unix ones, and none of `DENIED`."""
     if platform.machine() not in DENIED:
         return
-    machine, socket_call, denied = DENIED[platform.machine()]
+    denied = DENIED[platform.machine()]
+    machine, socket_call = MACHINES[platform.machine()]
     program = [(LOAD, 0, 0, 4), (JUMP_IF_EQUAL, 1, 0, machine), (RETURN, 0, 0, KILL)]
     program += [(LOAD, 0, 0, 0), (JUMP_IF_AT_LEAST, 0, 1, X32), (RETURN, 0, 0, KILL)]
     for number in map(int, denied.split()):

@@ -4,10 +4,11 @@ The job is a function of its arguments: text and files in, outputs out. It needs
 no gradebook and no course folder, so it can run on any machine.
 """
 
+import contextlib
 import socket
 import time
 
-from .warm import Lost, Zygote, ZygoteError
+from .warm import Fork, Lost, Zygote, ZygoteError
 
 NOT_RUN = "not run, because an earlier cell {}"
 
@@ -30,14 +31,8 @@ class Bench:
     def __init__(self, plan, slot, options, trusted=None):
         self.plan, self.slot, self.options = plan, slot, options
         self.shared = trusted
-        self.zygotes = {"trusted": trusted} if trusted else {}
-        self.start("student")
-        if not trusted:
-            self.start("trusted")
-
-    def start(self, role):
-        """Start the warm process of one role."""
-        self.zygotes[role] = start(self.plan, role, self.slot, self.options)
+        self.zygotes = {"student": start(plan, "student", slot, options)}
+        self.zygotes["trusted"] = trusted or start(plan, "trusted", slot, options)
 
     def run(self, cells, files):
         """Run the code cells of one notebook.
@@ -58,7 +53,8 @@ class Bench:
         except ZygoteError:
             # Not the submission's fault, or it killed what it should not reach.
             self.zygotes["student"].close()
-            self.start("student")
+            again = start(self.plan, "student", self.slot, self.options)
+            self.zygotes["student"] = again
             return Run(self, cells, files).outputs
 
     def close(self):
@@ -70,52 +66,32 @@ class Bench:
 
 def start(plan, role, slot, options):
     """Start a warm process for one role in an assignment."""
-    return Zygote(
-        role,
-        options["level"],
-        slot,
-        imports=plan.imports[role],
-        prefix=plan.prefix,
-        known=plan.known.get(role, []),
-        files=plan.files,
-        visible=plan.visible(role),
-        limits=options["limits"],
-        call_seconds=options["call_seconds"],
-    )
+    conf = {"role": role, "imports": plan.imports[role], "prefix": plan.prefix}
+    conf |= options | {"known": plan.known.get(role, [])}
+    return Zygote(conf, slot, plan.files, plan.visible(role))
 
 
 class Run:
     """One submission on a bench; `outputs` is the result."""
 
     def __init__(self, bench, cells, files):
-        self.options, zygotes = bench.options, bench.zygotes
-        self.left = self.options["total_seconds"]
-        same = self._starts_with(cells, bench.plan.prefix)
-        done = zygotes["student"].prefix if same else []
-        here, there = socket.socketpair()
-        with here, there:
-            student = zygotes["student"].fork(here, files, fresh=not same)
-            try:
-                trusted = zygotes["trusted"].fork(there, bench.plan.files)
-            except BaseException:
-                student.end()
-                raise
-        self.sides = {"student": student, "test": trusted}
-        self.lost = {}
-        try:
-            self.prepared = set(bench.plan.prefix[: len(zygotes["trusted"].prefix)])
-            self.outputs = [
-                done[place] if place < len(done) else self._cell(cell)
-                for place, cell in enumerate(cells)
-            ]
-        finally:
-            student.end()
-            trusted.end()
-
-    @staticmethod
-    def _starts_with(cells, prefix):
-        first = cells[: len(prefix)]
-        return [cell.source for cell in first if cell.kind == "setup"] == prefix
+        self.options, self.left = bench.options, bench.options["total_seconds"]
+        self.lost, ours = {}, bench.plan
+        setup = [
+            cell.source for cell in cells[: len(ours.prefix)] if cell.kind == "setup"
+        ]
+        same = setup == ours.prefix
+        student, trusted = (bench.zygotes[role] for role in ("student", "trusted"))
+        with contextlib.ExitStack() as ending:
+            here, there = socket.socketpair()
+            with here, there:
+                self.sides = {"student": Fork(student, here, files, fresh=not same)}
+                ending.callback(self.sides["student"].end)
+                self.sides["test"] = Fork(trusted, there, ours.files)
+                ending.callback(self.sides["test"].end)
+            done = student.started["prefix"] if same else []
+            self.prepared = ours.prefix[: len(trusted.started["prefix"])]
+            self.outputs = done + [self._cell(cell) for cell in cells[len(done) :]]
 
     def _cell(self, cell):
         if cell.kind == "setup" and cell.source not in self.prepared:
@@ -134,7 +110,7 @@ class Run:
             return self.sides[side].run(source, seconds)
         except Lost as reason:
             self.lost[side] = str(reason)
-            self.sides[side].stop()
+            self.sides[side].end()
             return [error("Stopped", f"the cell {reason}")]
         finally:
             self.left -= time.monotonic() - began

@@ -5,7 +5,10 @@ For notebooks that are our own, such as the book's: there is no box around them.
 """
 
 import asyncio
+import atexit
 import functools
+import os
+import select
 import signal
 from importlib.metadata import EntryPoint
 
@@ -13,8 +16,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 
 from .warm import Zygote
 
-#: What the book's notebooks import.
-IMPORTS = ["numpy", "pandas", "scipy.stats", "matplotlib.pyplot", "cohorts", "course"]
+#: What a kernel imports when it starts, and what the book's notebooks import.
+KERNEL = ["ipykernel.kernelapp", "IPython.core.completerlib", "debugpy"]
+BOOK = ["numpy", "pandas", "scipy.stats", "matplotlib.pyplot", "cohorts", "course"]
 
 
 def use_for_all():
@@ -28,7 +32,9 @@ def use_for_all():
 @functools.cache
 def zygote():
     """Return this process's warm process."""
-    return Zygote("kernel", "none", imports=IMPORTS)
+    made = Zygote({"role": "kernel", "level": "none", "imports": KERNEL + BOOK})
+    atexit.register(made.close)
+    return made
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -38,8 +44,8 @@ class WarmProvisioner(LocalProvisioner):
         """Start a kernel and return how to connect to it."""
         if "ipykernel_launcher" not in cmd:
             return await super().launch_kernel(cmd, **kwargs)
-        request = {"op": "kernel", "env": kwargs["env"]}
-        request["cwd"] = str(kwargs.get("cwd") or ".")
+        request = {"op": "fork", "env": kwargs["env"]}
+        request["cwd"] = os.path.abspath(kwargs.get("cwd") or ".")
         request["argv"] = cmd[cmd.index("ipykernel_launcher") :]
         self.process = Forked(zygote().ask(request)["pid"])
         self.pid, self.pgid = self.process.pid, None
@@ -56,26 +62,27 @@ class Forked:
     stdin = stdout = stderr = returncode = None
 
     def __init__(self, pid):
-        self.pid = pid
+        self.pid, self.handle = pid, os.pidfd_open(pid)
 
     def poll(self):
         """Return None while the process lives."""
-        if not zygote().ask({"op": "poll", "pid": self.pid})["alive"]:
+        if select.select([self.handle], [], [], 0)[0]:
             self.returncode = 0
         return self.returncode
 
     def wait(self):
-        """Wait for nothing: a kernel that is to end is killed."""
-        return self.poll()
+        """Let go of a process that has ended."""
+        os.close(self.handle)
+        return self.returncode
 
     def send_signal(self, number):
         """Send a signal."""
-        zygote().ask({"op": "signal", "pid": self.pid, "signal": int(number)})
+        signal.pidfd_send_signal(self.handle, number)
 
     def terminate(self):
         """Ask the process to end."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self):
-        """End the process."""
+        """End the process and what it has started."""
         zygote().ask({"op": "end", "pid": self.pid})

@@ -1,5 +1,6 @@
 """The grader's end of the warm processes: start them, fork them, end them."""
 
+import contextlib
 import os
 import select
 import shutil
@@ -13,15 +14,8 @@ from pathlib import Path
 
 from . import box, wire
 
-#: What is left of the grader's environment.
-ENVIRONMENT = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "SOURCE_DATE_EPOCH")
-START = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from autograder import zygote
-zygote.main()
-"""
-START_SECONDS = 120
+START = "from autograder import zygote; zygote.main()"
+START_SECONDS, ANSWER_SECONDS = 120, 30
 #: For all processes of one submission together: bytes of memory, bytes on disk.
 TOTAL_MEMORY, TOTAL_DISK, TOTAL_FILES = 3 << 30, 256 << 20, 2000
 
@@ -39,93 +33,50 @@ class Zygote:
 
     Parameters
     ----------
-    role : {"student", "trusted", "kernel"}
-    level : str
-        See `box`.
+    conf : dict
+        ``role`` ("student", "trusted" or "kernel"), ``level`` (see `box`),
+        ``imports`` (modules to import); and, but for a kernel, ``prefix`` (set-up
+        cells to run before the first fork), ``known`` (cells to read before it),
+        ``limits`` (see `box.LIMITS`), ``call_seconds`` (the longest that a call
+        from a test may take).
     slot : int
         Zygotes that run at the same time have different ones.
-    imports : list of str
-        Modules to import.
-    prefix : list of str
-        Set-up cells to run before the first fork.
-    known : list of str
-        Cells to read before the first fork.
     files : mapping of str to bytes
         What the work folder holds meanwhile.
     visible : list of str
         Folders to read besides those that any Python needs.
-    limits : dict
-        See `box.LIMITS`.
-    call_seconds : float
-        The longest that a call from a test may take.
     """
 
-    def __init__(
-        self,
-        role,
-        level,
-        slot=0,
-        *,
-        imports=(),
-        prefix=(),
-        known=(),
-        files=None,
-        visible=(),
-        limits=None,
-        call_seconds=10,
-    ):
-        self.lock, self.forks = threading.Lock(), 0
+    def __init__(self, conf, slot=0, files=None, visible=()):
+        self.lock, self.started = threading.Lock(), None
         self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
         self.arena.chmod(0o711)
-        self.user = box.user(level, role, slot)
-        home = self.folder("home", files or {}, owner=None)
+        self.user = box.user(conf["level"], conf["role"], slot)
         read = box.outermost([*box.system_paths(), *visible])
-        here, there = socket.socketpair()
-        command = [
-            sys.executable,
-            "-s",
-            "-P",
-            "-c",
-            START,
-            str(Path(__file__).parents[1]),
-        ]
-        if level == "bwrap":
+        home = str(self.folder(files or {}, owner=None))
+        command = [sys.executable, "-s", "-P", "-c", START]
+        if conf["level"] == "bwrap":
             command = box.bwrap(read, [str(self.arena)]) + command
-        self.process = subprocess.Popen(
-            command,
-            stdin=there,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(home),
-            cwd="/",
-            start_new_session=True,
-        )
-        there.close()
-        self.sock = here
-        conf = {"role": role, "imports": list(imports), "prefix": list(prefix)}
-        conf |= {"known": list(known), "home": str(home), "call_seconds": call_seconds}
-        conf["box"] = {"level": level, "user": self.user, "read": read}
-        conf["box"]["limits"] = limits or {}
-        wire.send(self.sock, conf)
-        self._prefix = None
+        self.sock, there = socket.socketpair()
+        with there:
+            self.process = subprocess.Popen(
+                command,
+                stdin=there,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=box.environment(f"{home}/tmp"),
+                cwd="/",
+                start_new_session=True,
+            )
+        wire.send(self.sock, conf | {"home": home, "user": self.user, "read": read})
 
-    @property
-    def prefix(self):
-        """The outputs of the set-up cells that were run; waits until they are."""
-        with self.lock:
-            if self._prefix is None:
-                answer = self._receive(time.monotonic() + START_SECONDS)
-                if "failed" in answer:
-                    raise ZygoteError(answer["failed"])
-                self._prefix = answer["ready"]
-        return self._prefix
-
-    def folder(self, name, files, owner):
-        """Make a folder with files in the arena, for one user."""
-        folder = self.arena / name
-        folder.mkdir(mode=0o700)
+    def folder(self, files, owner):
+        """Make a folder in the arena for one user: files in `work`, room in `tmp`."""
+        folder = Path(tempfile.mkdtemp(dir=self.arena))
+        (folder / "work").mkdir()
+        (folder / "tmp").mkdir()
         for relative, content in files.items():
-            path = folder / relative
+            path = folder / "work" / relative
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         if owner:
@@ -133,38 +84,21 @@ class Zygote:
                 os.chown(path, owner, owner)
         return folder
 
-    def ask(self, request, descriptors=(), seconds=30):
-        """Send a request, return the answer."""
-        self.prefix  # noqa: B018  (waits until it is ready)
+    def ask(self, request, descriptors=()):
+        """Send a request when the process is warm; return the answer."""
         with self.lock:
             try:
+                self.started = self.started or self._receive(START_SECONDS)
                 wire.send(self.sock, request, (), descriptors)
-            except OSError as error:
+                return self._receive(ANSWER_SECONDS)
+            except (OSError, EOFError, wire.Malformed) as error:
                 raise ZygoteError(f"the warm process has died ({error})") from None
-            answer = self._receive(time.monotonic() + seconds)
+
+    def _receive(self, seconds):
+        answer, _ = wire.receive(self.sock, time.monotonic() + seconds)
         if "error" in answer:
             raise ZygoteError(answer["error"])
         return answer
-
-    def _receive(self, deadline):
-        try:
-            return wire.receive(self.sock, deadline)[0]
-        except (OSError, EOFError, wire.Malformed) as error:
-            raise ZygoteError(f"the warm process has died ({error})") from None
-
-    def fork(self, link, files, fresh=False):
-        """Fork it for one submission.
-
-        Parameters
-        ----------
-        link : socket
-            To the other side of this submission.
-        files : mapping of str to bytes
-            What its work folder holds.
-        fresh : bool
-            Whether to forget what the set-up cells have defined.
-        """
-        return Fork(self, link, files, fresh)
 
     def close(self):
         """End it and its forks."""
@@ -178,21 +112,25 @@ class Zygote:
 
 
 class Fork:
-    """A process of one submission."""
+    """A process of one submission.
 
-    def __init__(self, zygote, link, files, fresh):
-        self.zygote = zygote
-        with zygote.lock:
-            zygote.forks += 1
-            name = str(zygote.forks)
-        self.work = zygote.folder(name, files, zygote.user)
-        self.temporary = zygote.folder(f"{name}-tmp", {}, zygote.user)
+    Parameters
+    ----------
+    zygote : Zygote
+    link : socket
+        To the other side of this submission.
+    files : mapping of str to bytes
+        What its work folder holds.
+    fresh : bool
+        Whether to forget what the set-up cells have defined.
+    """
+
+    def __init__(self, zygote, link, files, fresh=False):
+        self.zygote, self.folder = zygote, zygote.folder(files, zygote.user)
         self.control, there = socket.socketpair()
-        request = {"op": "fork", "fresh": fresh, "work": str(self.work)}
-        request["temporary"] = str(self.temporary)
+        request = {"op": "fork", "fresh": fresh, "folder": str(self.folder)}
         with there:
-            sockets = (there.fileno(), link.fileno())
-            self.pid = zygote.ask(request, sockets)["pid"]
+            self.pid = zygote.ask(request, (there.fileno(), link.fileno()))["pid"]
 
     def run(self, source, seconds):
         """Run one cell; return its outputs, as the process tells them.
@@ -218,31 +156,26 @@ class Fork:
 
     def _check_use(self):
         size = count = 0
-        for folder in (self.work, self.temporary):
-            for path, _, names in os.walk(folder):
-                count += len(names)
-                for name in names[:TOTAL_FILES]:
+        for path, folders, names in os.walk(self.folder):
+            count += len(folders) + len(names)
+            for name in names[:TOTAL_FILES]:
+                with contextlib.suppress(FileNotFoundError):
                     size += os.lstat(os.path.join(path, name)).st_size
         if size > TOTAL_DISK or count > TOTAL_FILES:
             raise Lost(
                 f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"
             )
-        first, *others = _private_memory(self.zygote.process.pid)
-        if sum(max(0, one - first) for one in others) > TOTAL_MEMORY:
+        pid, inherited = self.zygote.process.pid, self.zygote.started["memory"]
+        if box.memory_below(pid, inherited) > TOTAL_MEMORY:
             raise Lost(f"took more than {TOTAL_MEMORY >> 30} GB of memory")
-
-    def stop(self):
-        """End it and all that it has started."""
-        self.control.close()
-        self.zygote.ask({"op": "end", "pid": self.pid})
 
     def end(self):
         """End it and all that it has started, and remove its files."""
+        self.control.close()
         try:
-            self.stop()
+            self.zygote.ask({"op": "end", "pid": self.pid})
         finally:
-            for folder in (self.work, self.temporary):
-                shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def clean(outputs):
@@ -275,34 +208,3 @@ def _clean(output):
 def _text(value):
     # JSON can hold half a surrogate pair, a file cannot.
     return str.encode(value, "utf-8", "replace").decode()
-
-
-def _private_memory(pid):
-    """Return the private memory in bytes of the first and all later descendants."""
-    found, waiting = [], [pid]
-    while waiting:
-        pid = waiting.pop(0)
-        try:
-            with open(f"/proc/{pid}/status") as file:
-                status = dict(line.split(":", 1) for line in file)
-            with open(f"/proc/{pid}/task/{pid}/children") as file:
-                waiting += map(int, file.read().split())
-        except (OSError, ValueError):
-            continue
-        memory = int(status.get("RssAnon", "0").split()[0]) << 10
-        found.append((status["Name"].strip(), memory))
-    # bubblewrap's own processes hold next to nothing.
-    return [memory for name, memory in found if name != "bwrap"] or [0]
-
-
-def _environment(home):
-    kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    one = dict.fromkeys(
-        ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-    )
-    own = dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), str(home))
-    path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-    # Read when matplotlib is imported; the backend itself is loaded by a first figure.
-    inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    own |= inline | {"PATH": path, "NBGRADER_EXECUTION": "autograde"}
-    return kept | one | own
