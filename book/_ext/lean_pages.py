@@ -2,7 +2,8 @@
 
 Mends, on every HTML page, what the theme and its helpers do to all pages alike:
 scripts that the page never calls, pictures without a size or an alternative
-text, and empty header cells in tables that pandas wrote.
+text, empty header cells in tables that pandas wrote, code in more elements than
+colours, and lines that break between a number and its unit.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ EMPTY_HEADER = re.compile(r"<th\b[^>]*>(<p>\s*</p>)?</th>")
 #: Names, punctuation and blanks of code, which have the colour of code itself: more
 #: than half of a page's elements.
 UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')
+#: Code, which stays as it is, or the blank between a number and its unit.
+CODE_OR_UNIT = re.compile(
+    r"<(pre|code|script|style|textarea)\b.*?</\1>"
+    r"|(?<=\d)(?P<tags>(?:</\w+>)*) (?=(?:%|[kmµn]?g|[mµ]?l|mm|[nµ]M|h)(?![\w-]))",
+    re.DOTALL,
+)
 #: Two names of one glossary entry: the ids of both.
 SECOND_NAME = re.compile(r'<dt id="([^"]+)">(?:(?!</?dt>).)*</dt>(?=<dt id="([^"]+)">)')
 THEBE = re.compile(
@@ -64,6 +71,7 @@ def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     if doctree is not None:
         body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
         body = UNCOLOURED.sub(r"\1", body)
+        body = CODE_OR_UNIT.sub(_joined, body)
         # Roles that docutils gives a bibliography: one is deprecated, and the list
         # holds what a list may not.
         body = body.replace('<div role="list" class="citation-list">', "<div>")
@@ -95,6 +103,12 @@ def _deferred(file):
         return file
     attributes = {**file.attributes, "defer": "defer"}
     return type(file)(file.filename, priority=file.priority, **attributes)
+
+
+def _joined(found: re.Match) -> str:
+    """Let no line break between a number and its unit."""
+    tags = found["tags"]
+    return found.group(0) if tags is None else f"{tags}&nbsp;"
 
 
 def _sized(app: Sphinx, body: str) -> str:

@@ -27,3 +27,16 @@ def test_what_lost_its_element_had_the_colour_of_code(theme, kind):
     )
     looks = {name: set(re.split(r";\s*", look.strip())) for name, look in rules}
     assert looks[f" .{kind}"] <= looks[""]
+
+
+def test_no_line_breaks_between_a_number_and_its_unit(tmp_path):
+    text = (
+        "CRP of 12 mg/l in 95 % of **40** % after 24 h, 5 grams, 3 h-bonds and `10 %`."
+        "\n\n```python\nshare = '95 % of all'\n```"
+    )
+    page = build(tmp_path, {"one": text}).page("one")
+    assert page.select_one("section p").get_text() == (
+        "CRP of 12\xa0mg/l in 95\xa0% of 40\xa0% after 24\xa0h, "
+        "5 grams, 3 h-bonds and 10 %."
+    )
+    assert "95 % of all" in page.select_one("pre").get_text()
