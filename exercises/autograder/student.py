@@ -5,16 +5,17 @@ will. So nothing here is relied upon: it is a convenience for honest students.
 """
 
 import builtins
-import importlib
+import contextlib
 import inspect
+import io
 import itertools
+import pkgutil
 import select
 import sys
-import types
 from collections.abc import Iterator
 
 from . import codec, wire
-from .shell import Outputs, Stream, time_limit
+from .shell import KEPT, time_limit
 
 
 class Student:
@@ -36,27 +37,21 @@ class Student:
     def answer(self):
         """Answer one question."""
         question, buffers = wire.receive(self.sock)
-        self.number = question["number"]
-        reader, said = codec.Reader(buffers, self.unpack), Outputs()
-        writer, before = codec.Writer(self.pack), sys.stdout
+        self.number, said = question["number"], io.StringIO()
+        reader, writer = codec.Reader(buffers, self.unpack), codec.Writer(self.pack)
+        late = f"no result within {self.seconds:g} s"
+        if question["first"] and "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
         try:
-            with time_limit(self.seconds, f"no result within {self.seconds:g} s"):
-                sys.stdout = Stream(said, "stdout")
-                answer = getattr(self, f"on_{question['ask']}")(
-                    question, reader, writer
-                )
+            with contextlib.redirect_stdout(said), time_limit(self.seconds, late):
+                handler = getattr(self, f"on_{question['ask']}")
+                answer = handler(question, reader, writer)
+        except codec.Refused as error:
+            answer = {"refused": str(error)}
         except BaseException as error:
             kinds = [kind.__name__ for kind in type(error).__mro__]
-            answer, writer = (
-                {"raised": kinds, "message": str(error)[:5000]},
-                codec.Writer(),
-            )
-        finally:
-            sys.stdout = before
-        answer |= {
-            "number": question["number"],
-            "said": "".join(one["text"] for one in said.list),
-        }
+            answer = {"raised": kinds, "message": str(error)[:5000]}
+        answer |= {"number": self.number, "said": said.getvalue()[:KEPT]}
         try:
             wire.send(self.sock, answer, writer.buffers)
         except wire.TooLarge as error:
@@ -64,62 +59,37 @@ class Student:
 
     def on_get(self, question, reader, writer):
         """Copy the value of a name."""
-        names, name = self.shell.user_ns, question["name"]
-        if name not in names or name in self.shell.user_ns_hidden:
+        names = self.shell.user_ns
+        if question["name"] not in names:
             return {"missing": True}
-        if isinstance(names[name], types.ModuleType):
-            return {"missing": True}
-        return self.copied(names[name], writer)
+        return {"value": writer.write(names[question["name"]])}
 
     def on_call(self, question, reader, writer):
         """Call a function."""
-        function = self.unpack(reader, "function", [question["function"]])
+        function = self.functions[question["function"]]
         args, options = reader.read(question["args"]), reader.read(question["options"])
-        for name, given in reader.read(question.get("seeds", ["dict", []])).items():
+        for name, given in reader.read(question["seeds"]).items():
             sys.modules[name].seed(*given)
-        answer = self.copied(function(*args, **options), writer)
-        if question["in_place"]:
-            answer["args"] = [writer.write(value) for value in args]
-        return answer
+        value = function(*args, **options)
+        return {"value": writer.write((value, args) if question["in_place"] else value)}
 
     def on_figure(self, question, reader, writer):
         """Copy the current figure."""
         pyplot = sys.modules.get("matplotlib.pyplot")
         if not pyplot or not pyplot.get_fignums():
             return {"missing": True}
-        return self.copied(pyplot.gcf(), writer)
-
-    def on_close(self, question, reader, writer):
-        """Forget figures and functions: the test has ended."""
-        self.functions.clear()
-        if "matplotlib.pyplot" in sys.modules:
-            sys.modules["matplotlib.pyplot"].close("all")
-        return {}
-
-    def copied(self, value, writer):
-        """Return the answer that holds a copy of a value."""
-        try:
-            return {"value": writer.write(value)}
-        except codec.Refused as error:
-            return {"refused": str(error)}
+        return {"value": writer.write(pyplot.gcf())}
 
     def pack(self, writer, value):
         """Describe a value that is not plain."""
         if "matplotlib.figure" in sys.modules:
-            from matplotlib.axes import Axes
-            from matplotlib.figure import Figure
-
             from . import figures
 
-            figure = value.figure if isinstance(value, Axes) else value
-            if isinstance(figure, Figure):
-                place = figure.axes.index(value) if value is not figure else None
-                return [
-                    "figure",
-                    id(figure),
-                    writer.write(figures.describe(figure)),
-                    place,
-                ]
+            figure = getattr(value, "figure", None)
+            shown = [figure, *figure.axes] if isinstance(figure, figures.Figure) else []
+            if value in shown:
+                description = writer.write(figures.describe(figure))
+                return ["figure", description, shown.index(value)]
         if isinstance(value, type) and issubclass(value, BaseException):
             return ["exception", [kind.__name__ for kind in value.__mro__]]
         if callable(value):
@@ -132,13 +102,9 @@ class Student:
     def unpack(self, reader, tag, parts):
         """Return what the tests mean by a tag."""
         if tag == "function":
-            named = isinstance(parts[0], str)
-            return (self.shell.user_ns if named else self.functions)[parts[0]]
+            return self.functions[parts[0]]
         if tag == "import":
-            found = importlib.import_module(parts[0])
-            for name in parts[1].split("."):
-                found = getattr(found, name)
-            return found
+            return pkgutil.resolve_name(parts[0])
         return lambda *args, **options: self.call_back(parts[0], args, options)
 
     def call_back(self, function, args, options):
@@ -155,36 +121,30 @@ class Student:
 
 
 def _about(function):
-    try:
-        parameters = [
-            [one.name, int(one.kind), one.default is not one.empty, repr(one.default)]
-            for one in inspect.signature(function).parameters.values()
-        ]
-    except (TypeError, ValueError):
-        parameters = []
-    try:
-        source = inspect.getsource(function)
-    except (TypeError, OSError):
-        source = ""
-    name = str(getattr(function, "__name__", "function"))
-    return name, str(function.__doc__ or ""), parameters, source
+    """Return a function's name, docstring and parameters."""
+    parameters = []
+    with contextlib.suppress(TypeError, ValueError):  # some have no signature
+        for one in inspect.signature(function).parameters.values():
+            parameter = {"name": one.name, "kind": int(one.kind)}
+            if one.default is not one.empty:
+                plain = isinstance(one.default, (int, float, str, type(None)))
+                parameter["default"] = one.default if plain else repr(one.default)
+            parameters.append(parameter)
+    name = getattr(function, "__name__", "function")
+    return str(name), str(function.__doc__ or ""), parameters
 
 
 def serve(shell, control, link, seconds):
     """Run cells and answer questions until the grader hangs up."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
     student, sources = Student(shell, link, seconds), [control, link]
     while True:
         ready, _, _ = select.select(sources, [], [])
+        if control in ready:
+            request, _ = wire.receive(control)
+            outputs = shell.run(request["run"], request["seconds"])
+            wire.send(control, {"outputs": outputs})
+            continue
         try:
-            if control in ready:
-                request, _ = wire.receive(control)
-                outputs = shell.run(request["run"], request["seconds"])
-                wire.send(control, {"outputs": outputs})
-            elif link in ready:
-                student.answer()
-        except EOFError:
-            if control in ready:
-                return
-            sources.remove(link)
+            student.answer()
+        except (EOFError, OSError):
+            sources.remove(link)  # the tests have ended; cells may still come

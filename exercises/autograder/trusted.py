@@ -13,8 +13,7 @@ Comments in a test's own source change this:
 
 import builtins
 import inspect
-import json
-import linecache
+import random
 import re
 import secrets
 import select
@@ -22,20 +21,13 @@ import socket
 import sys
 import time
 
+import numpy as np
+
 from . import codec, wire
 from .wire import need
 
-IDENTIFIER = re.compile(r"[^\W\d]\w{0,99}")
-#: Functions of these modules are sent by name.
-KNOWN_MODULES = (
-    "builtins",
-    "math",
-    "numpy",
-    "operator",
-    "pandas",
-    "scipy",
-    "statistics",
-)
+#: Functions and types of these modules are sent by name.
+KNOWN_MODULES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy"}
 #: The other side needs a moment to say that it was too slow.
 GRACE = 2
 
@@ -70,9 +62,7 @@ class Trusted:
 
     def __init__(self, shell, sock, seconds):
         self.shell, self.sock, self.seconds = shell, sock, seconds
-        self.gone = None
-        self.seeds = {}
-        self.begin("")
+        self.gone, self.hidden = None, {}
 
     # -- talking
 
@@ -94,13 +84,12 @@ class Trusted:
                 if self.sock.recv(1, socket.MSG_PEEK):
                     raise wire.Malformed("it spoke before it was asked")
                 raise EOFError
+            question |= {"number": number, "first": not self.asked}
             buffers = writer.buffers if writer else ()
-            wire.send(self.sock, question | {"number": number}, buffers, (), deadline)
+            wire.send(self.sock, question, buffers, (), deadline)
             while True:
                 answer, buffers = wire.receive(self.sock, deadline)
-                need(
-                    answer.get("number") == number, "answer: it is to another question"
-                )
+                need(answer.get("number") == number, "answer to another question")
                 if "call" not in answer:
                     self.asked += 1
                     return answer, codec.Reader(buffers, self.unpack)
@@ -116,43 +105,34 @@ class Trusted:
 
     def value(self, answer, reader, what):
         """Return the value in an answer, or raise what the submission raised."""
-        said = answer.get("said")
-        if type(said) is str and said:
-            sys.stdout.write(said)
-        if "raised" in answer:
-            message = answer.get("message")
-            try:
-                kind = self.exception(answer["raised"])
-            except wire.Malformed as error:
-                raise NotPlainData(f"{what} raises something unreadable") from error
-            raise kind(message if type(message) is str else "")
+        sys.stdout.write(str(answer.get("said", "")))
         if "refused" in answer:
             raise NotPlainData(
                 f"{what} gives {str(answer['refused'])[:200]}; return plain data: "
                 "numbers, text, lists, dicts, arrays, tables, figures"
             )
         try:
+            if "raised" in answer:
+                kind = self.exception(answer["raised"])
+                raise kind(str(answer.get("message", "")))
             return reader.read(answer.get("value"))
         except wire.Malformed as error:
             raise NotPlainData(f"{what} gives something unreadable: {error}") from None
 
+    # -- what comes over
+
     def exception(self, names):
         """Return the type of exception of which these are the name and its bases."""
-        need(type(names) is list and all(type(name) is str for name in names))
-        own = []
-        for name in names[:20]:
+        need(type(names) is list and all(type(name) is str for name in names), "type")
+        for place, name in enumerate(names[:20]):
             kind = getattr(builtins, name, None)
             if isinstance(kind, type) and issubclass(kind, Exception):
-                if "Unicode" in name or "Group" in name or "Stop" in name:
+                if re.search("Unicode|Group|Stop", name):
                     continue  # these want more than a message
-                for mine in reversed(own):
+                for mine in reversed(names[:place]):
                     kind = self.exceptions.setdefault(mine, type(mine, (kind,), {}))
                 return kind
-            if IDENTIFIER.fullmatch(name):
-                own.append(name)
         return SubmissionError
-
-    # -- what comes over
 
     def unpack(self, reader, tag, parts):
         """Build what is not plain data."""
@@ -165,40 +145,20 @@ class Trusted:
         need(tag == "figure", f"tag {tag[:20]!r}")
         from . import figures
 
-        number, description, place = parts
-        key = number, json.dumps(description), tuple(reader.buffers)
-        if key not in self.figures:
-            self.figures[key] = figures.rebuild(reader.read(description))
-        figure = self.figures[key]
-        return figure if place is None else figure.axes[place]
+        figure = figures.rebuild(reader.read(parts[0]))
+        return [figure, *figure.axes][parts[1]]
 
-    def stand_in(self, function, name, doc, parameters, source):
+    def stand_in(self, number, name, doc, parameters):
         """Return a function that calls the submission's."""
-        need(type(function) in (int, str) and type(doc) is str and type(source) is str)
-        need(type(name) is str and IDENTIFIER.fullmatch(name) or name == "<lambda>")
+        need(type(number) is int and type(name) is type(doc) is str, "function")
 
         def stand_in(*args, **options):
-            return self.call(function, name, args, options)
+            return self.call(number, name, args, options)
 
         stand_in.__name__ = stand_in.__qualname__ = name
-        stand_in.__doc__ = doc or None
-        stand_in.__module__ = "__main__"
-        stand_in.of_submission = function
-        kinds = inspect._ParameterKind
-        stand_in.__signature__ = inspect.Signature(
-            [
-                inspect.Parameter(
-                    str(one),
-                    kinds(kind),
-                    default=_Shown(text) if has else inspect._empty,
-                )
-                for one, kind, has, text in parameters
-            ]
-        )
-        place = f"<submission {name}>"
-        linecache.cache[place] = (len(source), None, source.splitlines(True), place)
-        code = stand_in.__code__.replace(co_filename=place, co_firstlineno=1)
-        stand_in.__code__ = code
+        stand_in.__doc__, stand_in.of_submission = doc, number
+        parameters = [inspect.Parameter(**one) for one in parameters]
+        stand_in.__signature__ = inspect.Signature(parameters)
         return stand_in
 
     # -- what goes over
@@ -206,32 +166,32 @@ class Trusted:
     def call(self, function, name, args, options):
         """Call a function of the submission."""
         writer = codec.Writer(self.pack)
+        question = {"ask": "call", "function": function, "in_place": self.in_place}
         try:
-            copies = {"args": writer.write(args), "options": writer.write(options)}
+            question |= {"args": writer.write(args), "options": writer.write(options)}
+            question["seeds"], self.seeds = writer.write(self.seeds), {}
         except codec.Refused as error:
             raise TypeError(f"a test cannot give {error} to {name}()") from None
-        question = {"ask": "call", "function": function, "in_place": self.in_place}
-        if self.seeds:
-            question["seeds"], self.seeds = writer.write(self.seeds), {}
-        answer, reader = self.ask(question | copies, writer)
+        answer, reader = self.ask(question, writer)
         result = self.value(answer, reader, f"{name}()")
-        if self.in_place and type(answer.get("args")) is list:
-            for mine, copy in zip(args, answer["args"], strict=False):
-                _update(mine, reader.read(copy))
+        if self.in_place:
+            result, copies = result
+            for mine, copy in zip(args, copies, strict=False):
+                _update(mine, copy)
         return result
 
     def pack(self, writer, value):
         """Describe an argument that is not plain data."""
         if hasattr(value, "of_submission"):
             return ["function", value.of_submission]
-        if callable(value):
-            module, name = getattr(value, "__module__", ""), value.__name__
-            module = "numpy" if type(value).__name__ == "ufunc" else str(module)
-            if module.split(".")[0] in KNOWN_MODULES and name.isidentifier():
-                return ["import", module, getattr(value, "__qualname__", name)]
-            self.callbacks.append(value)
-            return ["callback", len(self.callbacks) - 1]
-        return None
+        if not callable(value):
+            return None
+        module = str(getattr(value, "__module__", ""))
+        name = getattr(value, "__qualname__", "")
+        if module.partition(".")[0] in KNOWN_MODULES and name.isidentifier():
+            return ["import", f"{module}:{name}"]
+        self.callbacks.append(value)
+        return ["callback", len(self.callbacks) - 1]
 
     def call_back(self, request, buffers, deadline):
         """Let the submission call a function that a test has given to it."""
@@ -239,7 +199,6 @@ class Trusted:
         need(type(place) is int and 0 <= place < len(self.callbacks), "callback")
         reader, writer = codec.Reader(buffers, self.unpack), codec.Writer(self.pack)
         args, options = (reader.read(request.get(part)) for part in ("args", "options"))
-        need(type(args) is tuple and type(options) is dict, "callback")
         try:
             answer = {"value": writer.write(self.callbacks[place](*args, **options))}
         except Exception as error:
@@ -257,29 +216,19 @@ class Trusted:
         if answer.get("missing"):
             raise KeyError(name)
         value = self.value(answer, reader, name)
-        if hasattr(value, "of_submission"):
-            value.of_submission = name
         self.values[name] = value, self.asked
         return value
 
     def begin(self, source):
-        """Forget what earlier tests asked for."""
-        self.values, self.callbacks, self.figures = {}, [], {}
-        self.exceptions, self.hidden, self.asked = {}, {}, 0
+        """Forget what earlier tests asked for; hide what this one wants."""
+        self.values, self.callbacks, self.asked = {}, [], 0
+        self.exceptions, self.seeds = {}, {}
         self.in_place = "# in place" in source
-        for names in re.findall(r"# from student:(.*)", source):
-            for name in map(str.strip, names.split(",")):
-                if name in self.shell.user_ns:
-                    self.hidden[name] = self.shell.user_ns.pop(name)
-
-    def end(self):
-        """Put the set-up's names back; let the submission forget its figures."""
-        self.shell.user_ns.update(self.hidden)
-        if self.asked and not self.gone:
-            try:
-                self.ask({"ask": "close"})
-            except SubmissionGone:
-                pass  # the next test will say so
+        names = self.shell.user_ns
+        names.update(self.hidden)
+        wanted = " ".join(re.findall(r"# from student:(.*)", source))
+        wanted = wanted.replace(",", " ").split()
+        self.hidden = {name: names.pop(name) for name in wanted if name in names}
 
 
 class Names(dict):
@@ -295,34 +244,15 @@ class Names(dict):
         return self.trusted.fetch(name)
 
 
-class _Shown:
-    """The default of a parameter, as it is shown."""
-
-    def __init__(self, text):
-        self.text = str(text)[:100]
-
-    def __repr__(self):
-        return self.text
-
-    def __eq__(self, other):
-        return repr(other) == self.text
-
-    __hash__ = None
-
-
 def _share_seeds(trusted):
     """Let a seed that a test sets hold for the submission too."""
+    for module in (random, np.random):
 
-    def shared(name, own):
-        def seed(*given):
+        def seed(*given, own=module.seed, name=module.__name__):
             own(*given)
             trusted.seeds[name] = given
 
-        return seed
-
-    for name in ("random", "numpy.random"):
-        module = sys.modules[name]
-        module.seed = shared(name, module.seed)
+        module.seed = seed
 
 
 def _update(mine, new):
@@ -349,11 +279,7 @@ def serve(shell, control, link, seconds):
 
         figures.share(trusted)
     while True:
-        try:
-            request, _ = wire.receive(control)
-        except EOFError:
-            return
+        request, _ = wire.receive(control)
         trusted.begin(request["run"])
         outputs = shell.run(request["run"], request["seconds"])
-        trusted.end()
         wire.send(control, {"outputs": outputs})
