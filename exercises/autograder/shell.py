@@ -131,9 +131,14 @@ class Shell(InteractiveShell):
         return super().transform_cell(raw_cell) if known is None else known
 
     def learn(self, sources):
-        """Transform cells ahead."""
+        """Do ahead what forks would do anew: transform cells, format an error."""
         for source in sources:
             self.transformed[source] = super().transform_cell(source)
+        try:
+            raise ValueError
+        except ValueError:  # the first one imports much
+            self.InteractiveTB.structured_traceback(*sys.exc_info())
+            self.InteractiveTB.tb = None
 
     def _showtraceback(self, etype, evalue, stb):
         error = {"ename": etype.__name__, "evalue": str(evalue), "traceback": stb}
