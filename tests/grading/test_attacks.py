@@ -242,6 +242,12 @@ GREEDY = {
     "one_large_file": "open('big', 'wb').truncate(1 << 40)\n"
     "with open('big', 'wb') as f:\n    while True: f.write(bytes(1 << 20))",
     "many_files": "i = 0\nwhile True:\n    i += 1\n    open(f'{i}', 'w').close()",
+    "many_folders": "import os\ni = 0\nwhile True:\n    i += 1\n    os.mkdir(f'{i}')",
+    "files_that_vanish": "import os\nfor i in range(10**9):\n"
+    "    open(f'{i % 500}', 'w').close()\n    os.remove(f'{i % 500}')",
+    "memory_in_threads": "import os, threading, time\ndef eat():\n"
+    "    if os.fork() == 0:\n        x = np.ones(1 << 27); time.sleep(60)\n"
+    "for _ in range(8): threading.Thread(target=eat).start()\nwhile True: pass",
     "forks": "import os, time\nfor _ in range(200):\n    try:\n"
     "        if os.fork() == 0: time.sleep(60); os._exit(0)\n"
     "    except OSError: break\nwhile True: pass",
