@@ -7,29 +7,21 @@ rectangles and bar containers. Tests look at these; nothing else is copied.
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.category import StrCategoryFormatter
-from matplotlib.colors import to_hex
+from matplotlib.collections import PathCollection
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from .wire import need
 
-TEXTS = ("title", "xlabel", "ylabel", "xscale", "yscale")
-SCALES = ("linear", "log", "symlog", "logit", "asinh")
+#: What is carried of Axes, and of each kind of thing that is drawn on them.
+AXES = ("title", "xlabel", "ylabel", "xscale", "yscale")
+LINE = ("label", "color", "linestyle", "marker", "linewidth")
+RECTANGLE = ("xy", "width", "height", "label", "facecolor")
+POINTS = ("label", "facecolor")
 #: Tick labels are carried if somebody chose them; the others follow from the limits.
 NAMED = (FixedFormatter, FuncFormatter, StrCategoryFormatter)
-LINE = ("color", "label", "linestyle", "marker", "linewidth")
-
-
-def _numbers(values):
-    values = np.ma.filled(np.ma.asarray(values), np.nan)
-    if values.dtype.kind in "iufbM":
-        return values
-    try:
-        return values.astype(float)
-    except (TypeError, ValueError):
-        return np.array([str(value) for value in values])
 
 
 def describe(figure):
@@ -40,55 +32,43 @@ def describe(figure):
 
 
 def _describe_axes(axes):
-    found = {name: getattr(axes, f"get_{name}")() for name in TEXTS}
-    found["box"] = list(axes.get_position().bounds)
-    for side in "xy":
-        found[f"{side}lim"] = list(getattr(axes, f"get_{side}lim")())
-        axis, found[f"{side}ticks"] = getattr(axes, f"{side}axis"), None
-        if isinstance(axis.get_major_formatter(), NAMED):
-            words = [one.get_text() for one in axis.get_ticklabels()]
-            found[f"{side}ticks"] = [np.asarray(axis.get_ticklocs(), float), words]
-    found["lines"] = [
-        {
-            "x": _numbers(line.get_xdata()),
-            "y": _numbers(line.get_ydata()),
-            **{name: getattr(line, f"get_{name}")() for name in LINE},
-            "color": to_hex(line.get_color()),
-        }
-        for line in axes.lines
-    ]
     rectangles = [one for one in axes.patches if isinstance(one, Rectangle)]
-    found["rectangles"] = [
-        [
-            [float(v) for v in (*r.get_xy(), r.get_width(), r.get_height())],
-            to_hex(r.get_facecolor(), keep_alpha=True),
-            str(r.get_label()),
-        ]
-        for r in rectangles
-    ]
-    found["bars"] = [
-        [[rectangles.index(one) for one in bars.patches], str(bars.get_label())]
-        for bars in axes.containers
-        if isinstance(bars, BarContainer)
-    ]
-    found["points"] = [
-        {
-            "xy": np.ma.filled(np.ma.asarray(points.get_offsets(), float), np.nan),
-            "color": [to_hex(one) for one in points.get_facecolors()[:1]],
-            "label": str(points.get_label()),
-        }
-        for points in axes.collections
-        if type(points).__name__ == "PathCollection"
-    ]
-    found["texts"] = [
-        [float(x), float(y), str(text.get_text())]
-        for text in axes.texts
-        for x, y in [text.get_position()]
-        if isinstance(x, (int, float)) and isinstance(y, (int, float))
-    ]
+    bars = [one for one in axes.containers if isinstance(one, BarContainer)]
+    points = [one for one in axes.collections if isinstance(one, PathCollection)]
     legend = axes.get_legend()
-    found["legend"] = legend and [one.get_text() for one in legend.get_texts()]
-    return found
+    return {
+        "box": axes.get_position().bounds,
+        "axes": _get(axes, AXES),
+        "limits": _get(axes, ("xlim", "ylim")),
+        "ticks": {side: _ticks(axes, side) for side in "xy"},
+        "lines": [
+            [_plain(one.get_xdata()), _plain(one.get_ydata()), _get(one, LINE)]
+            for one in axes.lines
+        ],
+        "rectangles": [_get(one, RECTANGLE) for one in rectangles],
+        "bars": [
+            [[rectangles.index(one) for one in bar.patches], _get(bar, ["label"])]
+            for bar in bars
+        ],
+        "points": [[_plain(one.get_offsets()), _get(one, POINTS)] for one in points],
+        "texts": [[one.get_position(), one.get_text()] for one in axes.texts],
+        "legend": legend and [one.get_text() for one in legend.get_texts()],
+    }
+
+
+def _get(artist, names):
+    return {name: getattr(artist, f"get_{name}")() for name in names}
+
+
+def _plain(values):
+    return np.ma.filled(values, np.nan)
+
+
+def _ticks(axes, side):
+    axis = getattr(axes, f"{side}axis")
+    if not isinstance(axis.get_major_formatter(), NAMED):
+        return None
+    return axis.get_ticklocs(), [one.get_text() for one in axis.get_ticklabels()]
 
 
 def rebuild(found):
@@ -103,44 +83,46 @@ def rebuild(found):
     size = [min(max(float(inches), 0.1), 50) for inches in found["size"]]
     figure = Figure(figsize=size)
     FigureCanvasAgg(figure)
-    if found["title"]:
-        figure.suptitle(_text(found["title"]))
+    figure.suptitle(_text(found["title"]))
     for one in found["axes"]:
-        _rebuild_axes(figure, one)
+        _rebuild_axes(figure.add_axes(one["box"]), one)
     return figure
 
 
-def _rebuild_axes(figure, found):
-    axes = figure.add_axes([float(value) for value in found["box"]])
-    for line in found["lines"]:
-        need(line["x"].shape == line["y"].shape, "line")
-        axes.plot(line["x"], line["y"], **{name: line[name] for name in LINE})
-    rectangles = []
-    for (x, y, width, height), color, label in found["rectangles"]:
-        made = Rectangle((x, y), width, height, facecolor=color, label=_text(label))
-        rectangles.append(axes.add_patch(made))
-    for places, label in found["bars"]:
+def _rebuild_axes(axes, found):
+    for x, y, more in found["lines"]:
+        need(np.shape(x) == np.shape(y), "line")
+        axes.plot(x, y, **_only(more, LINE))
+    rectangles = [
+        axes.add_patch(Rectangle(**_only(one, RECTANGLE)))
+        for one in found["rectangles"]
+    ]
+    for places, more in found["bars"]:
         patches = [rectangles[place] for place in places]
-        axes.add_container(BarContainer(patches, label=_text(label)))
-    for points in found["points"]:
-        x, y = points["xy"].T
-        axes.scatter(x, y, c=points["color"] or None, label=_text(points["label"]))
-    for x, y, text in found["texts"]:
+        axes.add_container(BarContainer(patches, **_only(more, ["label"])))
+    for places, more in found["points"]:
+        axes.scatter(*places.T, **_only(more, POINTS))
+    for (x, y), text in found["texts"]:
         axes.text(x, y, _text(text))
-    for name in TEXTS:
-        need("scale" not in name or found[name] in SCALES, "scale")
-        getattr(axes, f"set_{name}")(_text(found[name]))
+    axes.set(**_only(found["axes"], AXES))
     for side in "xy":
-        if found[f"{side}ticks"]:
-            ticks, words = found[f"{side}ticks"]
-            getattr(axes, f"set_{side}ticks")(ticks, [_text(word) for word in words])
-        low, high = found[f"{side}lim"]
-        getattr(axes, f"set_{side}lim")(float(low), float(high))
+        if found["ticks"][side]:
+            places, words = found["ticks"][side]
+            getattr(axes, f"set_{side}ticks")(places, [_text(word) for word in words])
+    axes.set(**_only(found["limits"], ("xlim", "ylim")))
     if found["legend"] is not None:
-        axes.legend(*axes.get_legend_handles_labels())
-        shown = axes.get_legend().get_texts()
-        for text, word in zip(shown, found["legend"], strict=False):
-            text.set_text(_text(word))
+        words = [_text(word) for word in found["legend"]]
+        handles, labels = axes.get_legend_handles_labels()
+        known = dict(zip(labels, handles, strict=True))
+        axes.legend([known.get(word, Patch()) for word in words], words)
+
+
+def _only(found, names):
+    """Return the properties of these names: an enemy may send others."""
+    given = {name: found[name] for name in names}
+    for value in given.values():
+        need(type(value) is not str or len(value) < 5000, "text")
+    return given
 
 
 def _text(value):
@@ -152,17 +134,13 @@ def share(trusted):
     """Let ``plt.gcf()`` and ``plt.gca()`` in a test find the submission's figure."""
     from matplotlib import pyplot
 
-    own = pyplot.gcf, pyplot.gca
+    own = pyplot.gcf
 
     def gcf():
         if not pyplot.get_fignums():
             answer, reader = trusted.ask({"ask": "figure"})
             if not answer.get("missing"):
                 return trusted.value(answer, reader, "the figure")
-        return own[0]()
+        return own()
 
-    def gca():
-        figure = gcf()
-        return figure.axes[-1] if figure.axes else own[1]()
-
-    pyplot.gcf, pyplot.gca = gcf, gca
+    pyplot.gcf = gcf  # gca asks it too

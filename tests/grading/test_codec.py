@@ -36,7 +36,7 @@ BASE = (
     | tuple
     | dict
     | set
-    | frozenset
+    | range
     | np.generic
     | np.ndarray
     | pd.DataFrame
@@ -45,8 +45,6 @@ BASE = (
     | pd.Timestamp
     | pd.Timedelta
     | type(pd.NaT)
-    | type(pd.NA)
-    | datetime.date
     | pd.api.extensions.ExtensionArray
     | np.random.Generator
 )
@@ -101,7 +99,6 @@ values = st.recursive(
         | st.lists(inner).map(tuple)
         | st.dictionaries(keys, inner)
         | st.sets(keys)
-        | st.frozensets(keys)
     ),
     max_leaves=20,
 )
@@ -167,20 +164,56 @@ def test_more_that_a_task_may_return():
     for value in (
         pd.Timestamp("2024-01-01 12:00"),
         pd.Timedelta("3h"),
-        datetime.date(2024, 2, 29),
-        datetime.datetime(2024, 2, 29, 1, 2, 3),
+        range(2, 9, 3),
         np.float64(1.5),
         np.int8(3),
         np.bool_(True),
         np.str_("a"),
     ):
         assert same(across(value), value)
-    assert across(pd.NaT) is pd.NaT and across(pd.NA) is pd.NA
-    assert across(range(3)) == [0, 1, 2] and across({1: 2}.keys()) == [1]
+    assert across(pd.NaT) is pd.NaT and across({1: 2}.keys()) == [1]
+    assert across(pd.Series(["a", "b"]).unique()).tolist() == ["a", "b"]
+    row = pd.DataFrame({"a": ["x"], "b": [[1, 2]], "c": [0.5]}).iloc[0]
+    pd.testing.assert_series_equal(across(row), row)
     mine = np.random.default_rng(7)
     assert across(mine).random() == np.random.default_rng(7).random()
     objects = across(np.array([None, "a", 1.5], dtype=object))
     assert objects.tolist() == [None, "a", 1.5]
+
+
+def test_a_figure_arrives_with_what_tests_look_at():
+    from autograder import figures
+    from matplotlib import pyplot
+
+    drawn, (left, right) = pyplot.subplots(1, 2)
+    left.bar(["a", "b", "c"], [1, 2.5, -3], label="bars")
+    left.set(title="A title", ylabel="mg/L", ylim=(-4, 9))
+    left.legend()
+    right.plot([1, 2, 3], [1, 10, np.nan], "--o", color="C1", label="line")
+    right.scatter([1, np.nan], [3, 4], label="points")
+    right.text(1, 2, "note")
+    right.set(yscale="log")
+    right.legend(["renamed"])
+    made = figures.rebuild(across(figures.describe(drawn)))
+    pyplot.close(drawn)
+    for axes, copy in zip(drawn.axes, made.axes, strict=True):
+        for name in ("title", "xlabel", "ylabel", "yscale", "xlim", "ylim", "xticks"):
+            ours, theirs = (getattr(one, f"get_{name}")() for one in (axes, copy))
+            assert np.array_equal(ours, theirs), name
+        ours, theirs = (one.get_legend().get_texts() for one in (axes, copy))
+        assert [one.get_text() for one in ours] == [one.get_text() for one in theirs]
+    bars, copies = (one.axes[0].containers[0] for one in (drawn, made))
+    assert bars.get_label() == copies.get_label() == "bars"
+    for bar, copy in zip(bars, copies, strict=True):
+        assert np.array_equal(bar.get_bbox(), copy.get_bbox())
+        assert bar.get_facecolor() == copy.get_facecolor()
+    words = made.axes[0].get_xticklabels()
+    assert [one.get_text() for one in words] == ["a", "b", "c"]
+    [line] = made.axes[1].get_lines()
+    assert np.array_equal(line.get_ydata(), [1, 10, np.nan], equal_nan=True)
+    assert (line.get_color(), line.get_linestyle()) == ("C1", "--")
+    assert made.axes[1].collections[0].get_offsets().tolist()[0] == [1, 3]
+    assert made.axes[1].texts[0].get_text() == "note"
 
 
 def test_a_copy_is_no_view():
@@ -197,9 +230,14 @@ def test_a_copy_is_no_view():
         pickle,
         type,
         iter([1]),
+        datetime.date(2024, 2, 29),
+        frozenset([1]),
+        pd.NA,
+        np.array([["a", None]], dtype=object),
         10**2000,
         np.zeros(2, dtype=[("a", int)]),
         pd.date_range("2024", periods=2, tz="UTC"),
+        pd.Timestamp("2024-01-01", tz="UTC"),
         pd.interval_range(0, 3),
     ],
     ids=lambda value: type(value).__name__,
@@ -227,11 +265,11 @@ junk = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=5)
-    | st.sampled_from(sorted(codec.READERS) + sorted(codec.COLUMNS)),
+    | st.sampled_from(sorted(codec.READERS)),
     lambda inner: (
         st.lists(inner, max_size=5)
         | st.tuples(
-            st.sampled_from(sorted(codec.READERS) + sorted(codec.COLUMNS)),
+            st.sampled_from(sorted(codec.READERS)),
             *[inner] * 2,
         ).map(list)
         | st.dictionaries(st.text(max_size=3), inner, max_size=3)
@@ -271,12 +309,22 @@ def test_a_changed_byte_becomes_plain_data_or_an_error(value, data):
         ["array", "<U99999", [1 << 30], 0],
         ["array", "<f8", [-1], 0],
         ["array", "<f8", [0] * 40, 0],
-        ["objects", [1 << 40], []],
-        ["steps", 0, 1 << 60, 1, None],
-        ["steps", 0, 1, 0, None],
-        ["frame", ["steps", 0, 1 << 60, 1, None], ["list", []], []],
-        ["masked", "object", ["array", "|b1", [1], 0], ["array", "|b1", [1], 0]],
-        ["generator", ["dict", [["bit_generator", "__import__"]]]],
+        ["array", "<f8", ["1"], 0],
+        ["array", "<f8", [2], 0],
+        ["array", "(1,)f8", [1], 0],
+        ["objects", {"0": 1}],
+        ["range", 0, 1 << 60, 1],
+        ["range", 0, 1, 0],
+        ["index", ["range", 0, 1 << 60, 1], None],
+        ["index", ["list", []], None],
+        ["frame", ["index", ["range", 0, 9, 1], None], ["list", []], []],
+        ["listed", "object", []],
+        ["listed", "Int64", [[1]]],
+        ["listed", "Int64", ["x"]],
+        ["categories", ["index", ["range", 0, 1, 1], None], ["array", "|i1", [8], 0]],
+        ["time", ["array", "<f8", [1], 0]],
+        ["time", "now"],
+        ["dice", ["dict", [["bit_generator", "__import__"]]]],
         ["dict", [[["list", []], 1]]],
         ["pickle", "gASVAAAA"],
         ["complex", "__class__", 1],
