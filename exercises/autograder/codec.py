@@ -19,7 +19,8 @@ MAX_DEPTH = 50
 MAX_ITEMS = 5_000_000
 DTYPE = re.compile(r"[<>|]?(b1|[iuf][1248]|c8|c16|[SU]\d{1,5}|[mM]8(\[\w{1,2}\])?)")
 #: Columns of these dtypes are written as lists, with None for what is missing.
-LISTED = ("str", "string", "boolean", "Int64", "Float64")
+LISTED = (pd.StringDtype, pd.BooleanDtype, pd.Int64Dtype, pd.Float64Dtype)
+LISTED_NAMES = ("str", "string", "boolean", "Int64", "Float64")
 
 
 class Refused(TypeError):
@@ -85,9 +86,9 @@ class Writer:
     def column(self, values, depth):
         """Copy the array behind a Series, an Index or a column."""
         kind = values.dtype
-        if kind.name in LISTED:
-            listed = values.to_numpy(object, na_value=None).tolist()
-            return ["listed", kind.name, listed]
+        if isinstance(kind, LISTED):
+            values = values.to_numpy(object, na_value=None)
+            return ["listed", kind.name, values.tolist()]
         if isinstance(kind, pd.CategoricalDtype):
             kinds = self.write(kind.categories, depth + 1)
             return ["categories", kinds, self.array(values.codes), bool(kind.ordered)]
@@ -210,7 +211,7 @@ class Reader:
         return np.frombuffer(data, dtype).reshape(shape).copy()
 
     def _listed(self, depth, kind, values):
-        need(kind in LISTED and type(values) is list, "column")
+        need(kind in LISTED_NAMES and type(values) is list, "column")
         need({*map(type, values)} <= {bool, int, float, str, type(None)}, "column")
         return pd.array(values, dtype=kind)
 
@@ -224,7 +225,9 @@ class Reader:
 
     def _index(self, depth, column, name):
         column, name = self.part(COLUMN, depth, column), self.read(name, depth)
-        return pd.Index(column, name=name, dtype=getattr(column, "dtype", None))
+        if type(column) is range:
+            return pd.RangeIndex(column, name=name)
+        return pd.Index(column, name=name, dtype=column.dtype)
 
     def _multi(self, depth, levels, codes):
         levels = [self.part(pd.Index, depth, one) for one in levels]
