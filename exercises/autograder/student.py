@@ -40,8 +40,8 @@ class Student:
         self.number, said = question["number"], io.StringIO()
         reader, writer = codec.Reader(buffers, self.unpack), codec.Writer(self.pack)
         late = f"no result within {self.seconds:g} s"
-        if question["first"] and "matplotlib.pyplot" in sys.modules:
-            sys.modules["matplotlib.pyplot"].close("all")
+        if question["first"]:
+            _close_figures()
         try:
             with contextlib.redirect_stdout(said), time_limit(self.seconds, late):
                 handler = getattr(self, f"on_{question['ask']}")
@@ -120,6 +120,12 @@ class Student:
         return codec.Reader(buffers, self.unpack).read(answer["value"])
 
 
+def _close_figures():
+    """Forget what a test has had drawn: the next test or cell would show it."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
 def _about(function):
     """Return a function's name, docstring and parameters."""
     parameters = []
@@ -141,6 +147,7 @@ def serve(shell, control, link, seconds):
         ready, _, _ = select.select(sources, [], [])
         if control in ready:
             request, _ = wire.receive(control)
+            _close_figures()
             outputs = shell.run(request["run"], request["seconds"])
             wire.send(control, {"outputs": outputs})
             continue

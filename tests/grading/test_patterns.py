@@ -133,3 +133,14 @@ def test_a_right_answer_passes(passed, name, way):
 @pytest.mark.parametrize("name", FAIL)
 def test_a_wrong_answer_fails(passed, name, way):
     assert ("fail", name) not in passed[way]
+
+
+def test_what_a_test_had_drawn_is_not_shown_by_the_next_cell():
+    draws = {"draws": "assert picture([1, 10]).get_yscale() == 'log'"}
+    cells = [*benches.cells(ANSWER, tests=draws), benches.Cell("student", "after = 1")]
+    bench = benches.bench()
+    try:
+        outputs = bench.run(cells, {})
+    finally:
+        bench.close()
+    assert outputs[-1] == []
