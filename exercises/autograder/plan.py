@@ -128,13 +128,14 @@ def make(source, released):
         [one.source for one in cells if one.kind == kind] for kind in ("setup", "test")
     )
     # The model solution imports what most students will: they still have to write it.
-    whole = [cell.source for cell in order]
-    imports = {"student": setup + whole, "trusted": setup + tests}
+    # Nothing else of it, and nothing of the tests, may come near a student's process.
+    answers = [cell.source for cell in order if kind_of(cell) == "student"]
+    imports = {"student": setup + answers, "trusted": setup + tests}
     imports = {
         role: list(dict.fromkeys(name for one in sources for name in imported(one)))
         for role, sources in imports.items()
     }
-    known = {"student": whole, "trusted": setup + tests}
+    known = {"student": setup, "trusted": setup + tests}
     return Plan(prefix, imports, read_files(source.parent), known)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from autograder import config, plan
-from miniature import MINI, PARTLY, RIGHT, Course, cell
+from miniature import MINI, PARTLY, RIGHT, Course, cell, source_notebook
 from traitlets.config import Config
 
 pytestmark = pytest.mark.autograder
@@ -159,6 +159,27 @@ def test_a_full_disk_is_a_clear_message(handed_out, small_disk, room):
     course.run("autograde", MINI)
     scores = course.scores()
     assert [sum(scores[f"s{number}"].values()) for number in range(3)] == [5, 2, 0]
+
+
+def test_a_students_process_is_planned_without_tests_and_solutions(tmp_path):
+    source = source_notebook()
+    for one in source.cells:
+        mark = one.metadata.get("nbgrader", {})
+        if one.cell_type == "code" and mark.get("solution"):
+            one.source = f"import colorsys\n{one.source}  # secret"
+        elif one.cell_type == "code" and mark.get("grade"):
+            one.source = f"import zipfile\n{one.source}  # secret"
+    nbformat.write(source, tmp_path / "mini.ipynb")
+    released = {
+        one.metadata.nbgrader.grade_id: one
+        for one in source.cells
+        if "nbgrader" in one.metadata
+    }
+    made = plan.make(tmp_path / "mini.ipynb", released)
+    assert "secret" in str(made.known["trusted"])
+    assert "secret" not in str((made.known["student"], made.prefix, made.files))
+    assert "colorsys" in made.imports["student"]
+    assert "zipfile" not in made.imports["student"]
 
 
 def test_a_test_may_ask_for_the_students_kernel():
