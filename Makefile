@@ -110,7 +110,7 @@ execute: $(READY)  ## run the chapters again and keep their outputs
 data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
-bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight, data
+bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight, data, grading
 	$(BIN)/python tests/bench.py
 
 lighthouse: book  ## score the chapter pages with Lighthouse (needs Node.js and Chromium)
