@@ -19,7 +19,7 @@ import intake
 import nbformat
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
-from traitlets import Dict, Float, Integer, Unicode, default
+from traitlets import Dict, Float, Integer, TraitError, Unicode, default, validate
 
 from . import box, cluster, gradebook, job, plan, recovery
 from .progress import Progress
@@ -39,6 +39,13 @@ class RunAhead(Execute):
     @default("workers")
     def _all_cores(self):
         return len(os.sched_getaffinity(0))
+
+    @validate("limits")
+    def _known_limits(self, proposal):
+        if unknown := sorted(set(proposal.value) - set(box.LIMITS)):
+            known = ", ".join(box.LIMITS)
+            raise TraitError(f"RunAhead.limits has no {unknown[0]!r}, but {known}")
+        return proposal.value
 
     def preprocess(self, nb, resources, km=None):
         """Fill in the outputs of one notebook."""

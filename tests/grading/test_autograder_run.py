@@ -15,7 +15,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from autograder import config, plan
+from autograder.execute import RunAhead
 from miniature import MINI, PARTLY, RIGHT, Course, cell, source_notebook
+from traitlets import TraitError
 from traitlets.config import Config
 
 pytestmark = pytest.mark.autograder
@@ -189,6 +191,12 @@ def test_a_test_may_ask_for_the_students_kernel():
     assert kind(tested) == "test"
     tested.source = "# shared kernel\n" + tested.source
     assert kind(tested) == "student"
+
+
+def test_a_misspelt_limit_is_named():
+    assert RunAhead(limits={"memory": 1 << 30}).limits == {"memory": 1 << 30}
+    with pytest.raises(TraitError, match="has no 'memroy', but cpu, memory"):
+        RunAhead(limits={"memroy": 1 << 30})
 
 
 def test_where_it_cannot_run_stock_stays(monkeypatch):
