@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env book release serve lab demo test lint check-book notebooks autograder browser \
-	tests fuzz execute data bench lighthouse clean
+	tests draws fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -91,12 +91,15 @@ notebooks: release
 
 # The bank of answers is one file with hundreds of tests: both cores share it.
 tests: $(READY)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/exercises
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not draws" tests/exercises
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises \
 	  --ignore tests/browser -m "not autograder"
 
 browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR tests/browser
+
+draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises
 
 autograder: $(READY)  ## test the second way to grade: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder tests/grading

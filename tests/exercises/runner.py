@@ -12,12 +12,16 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import random
 import signal
 import sys
 import warnings
+import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 
 import matplotlib
 
@@ -25,6 +29,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "exercises"
@@ -58,10 +63,13 @@ class Graded:
     errors : dict of str to str
         For each cell that failed, type and message of its exception; or what it
         wrote to stderr, which nbgrader takes for a failure too.
+    passed : Counter of str
+        How often each test cell passed.
     """
 
     points: dict[str, float] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    passed: Counter[str] = field(default_factory=Counter)
 
 
 def source(assignment: str) -> nbformat.NotebookNode:
@@ -175,13 +183,38 @@ def _patience(seconds: int):
         signal.signal(signal.SIGALRM, before)
 
 
+@contextlib.contextmanager
+def drawn_from(seed: str):
+    """Let everything that draws inside draw the same numbers for the same seed."""
+    root = np.random.SeedSequence(zlib.crc32(seed.encode()))
+    fresh = np.random.default_rng
+
+    def default_rng(given=None):
+        return fresh(root.spawn(1)[0] if given is None else given)
+
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(seed)
+    np.random.seed(root.generate_state(1)[0])  # noqa: NPY002 (pandas draws from it)
+    np.random.default_rng = default_rng
+    try:
+        yield
+    finally:
+        np.random.default_rng = fresh
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+
+
 def run(
     notebook: nbformat.NotebookNode,
     folder: Path,
     written: Mapping[str, str] | None = None,
     only: set[str] | None = None,
+    draws: int = 1,
 ) -> Graded:
     """Grade one submission.
+
+    The hidden tests draw new data each time, here as in a class; inside `drawn_from`
+    they draw the same each time.
 
     Parameters
     ----------
@@ -194,6 +227,8 @@ def run(
         own solution elsewhere.
     only : set of str, optional
         The tasks to run, see `touched`; all of them if left out.
+    draws : int
+        How often each test cell runs; it gives its points if it passed every time.
 
     Returns
     -------
@@ -211,7 +246,7 @@ def run(
     with (
         contextlib.chdir(folder),
         warnings.catch_warnings(),
-        _patience(PATIENCE),
+        _patience(PATIENCE * draws),
     ):
         warnings.simplefilter("default")
         for cell in notebook.cells:
@@ -220,22 +255,29 @@ def run(
                 continue
             if unknown and _names(cell.source) & unknown and not flags(cell):
                 continue  # it only looks at what a task would have made
-            said, complaint = io.StringIO(), io.StringIO()
-            with (
-                contextlib.redirect_stdout(said),
-                contextlib.redirect_stderr(complaint),
-            ):
-                try:
-                    exec(compile(written.get(name, cell.source), name, "exec"), names)
-                except Exception as error:
-                    graded.errors[name] = f"{type(error).__name__}: {error}"
-            if complaint.getvalue():
-                graded.errors.setdefault(name, complaint.getvalue())
+            code = compile(written.get(name, cell.source), name, "exec")
+            for _ in range(draws if is_test(cell) else 1):
+                trouble = _trouble(code, names)
+                if trouble:
+                    graded.errors[name] = trouble
+                elif is_test(cell):
+                    graded.passed[name] += 1
             if is_test(cell):
                 passed = name not in graded.errors
                 graded.points[name] = flags(cell)["points"] if passed else 0
     plt.close("all")
     return graded
+
+
+def _trouble(code: CodeType, names: dict) -> str:
+    """Run a cell; return its exception, or what it wrote to stderr, or nothing."""
+    said, complaint = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complaint):
+        try:
+            exec(code, names)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+    return complaint.getvalue()
 
 
 def full_points(notebook: nbformat.NotebookNode) -> dict[str, float]:

@@ -1,9 +1,17 @@
 """Right answers score, wrong ones do not, and only where they are wrong."""
 
+import os
+import random
+
 import answers
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import runner
+
+#: How often `make draws` runs each test.
+DRAWS = int(os.environ.get("DRAWS", "100"))
 
 PAIRS = [
     pytest.param(assignment, task, answer, id=f"{assignment}-{task}-{answer.name}")
@@ -12,30 +20,42 @@ PAIRS = [
 ]
 WRONG = [pair for pair in PAIRS if isinstance(pair.values[2], answers.Wrong)]
 OTHER = [pair for pair in PAIRS if isinstance(pair.values[2], answers.Alternative)]
+SOLUTIONS = [
+    pytest.param(assignment, task, answers.Alternative("the solution", its.solution))
+    for assignment in runner.ASSIGNMENTS
+    for task, its in runner.tasks(runner.source(assignment)).items()
+]
 
 
-def grade(assignment, task, answer, data_folder):
+def grade(assignment, task, answer, data_folder, draws=1):
     """Grade a submission with one answer from the bank; return it and its task."""
     notebook = runner.source(assignment)
     its = runner.tasks(notebook)[task]
     written = answer.source(its.solution)
     only = runner.touched(notebook, task, written)
-    graded = runner.run(notebook, data_folder(assignment), {task: written}, only)
+    graded = runner.run(notebook, data_folder(assignment), {task: written}, only, draws)
     return graded, its
 
 
+@pytest.fixture
+def same_draws(request):
+    """The hidden tests of this test draw the same data every time that it runs."""
+    with runner.drawn_from(request.node.name):
+        yield
+
+
+@pytest.mark.parametrize("term", range(3))
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
-def test_solution_scores_in_full_on_every_draw(assignment, data_folder):
+def test_solution_scores_in_full(assignment, term, data_folder, same_draws):
     notebook = runner.source(assignment)
-    for _ in range(3):
-        graded = runner.run(notebook, data_folder(assignment))
-        assert graded.errors == {}
-        assert graded.points == runner.full_points(notebook)
+    graded = runner.run(notebook, data_folder(assignment))
+    assert graded.errors == {}
+    assert graded.points == runner.full_points(notebook)
 
 
 @pytest.mark.parametrize(("assignment", "task", "answer"), WRONG)
 def test_wrong_answer_loses_its_task_and_no_other(
-    assignment, task, answer, data_folder
+    assignment, task, answer, data_folder, same_draws
 ):
     graded, its = grade(assignment, task, answer, data_folder)
     full = runner.full_points(runner.source(assignment))
@@ -48,12 +68,43 @@ def test_wrong_answer_loses_its_task_and_no_other(
 
 
 @pytest.mark.parametrize(("assignment", "task", "answer"), OTHER)
-def test_alternative_answer_scores_in_full(assignment, task, answer, data_folder):
+def test_alternative_answer_scores_in_full(
+    assignment, task, answer, data_folder, same_draws
+):
     graded, its = grade(assignment, task, answer, data_folder)
     full = runner.full_points(runner.source(assignment))
     assert graded.errors == {}
     assert set(its.tests) <= set(graded.points)
     assert graded.points == {name: full[name] for name in graded.points}
+
+
+# What a class meets: every grading draws anew, and the draw must not decide.
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize(("assignment", "task", "answer"), WRONG)
+def test_no_draw_saves_a_wrong_answer(assignment, task, answer, data_folder):
+    graded, its = grade(assignment, task, answer, data_folder, DRAWS)
+    assert graded.passed[its.tests[1]] == 0, f"in {DRAWS} draws"
+
+
+@pytest.mark.draws
+@pytest.mark.parametrize(("assignment", "task", "answer"), [*OTHER, *SOLUTIONS])
+def test_no_draw_fails_a_right_answer(assignment, task, answer, data_folder):
+    graded, its = grade(assignment, task, answer, data_folder, DRAWS)
+    assert [graded.passed[name] for name in its.tests] == [DRAWS] * 2
+
+
+def test_draws_are_the_same_for_the_same_seed_only():
+    def draw(seed):
+        with runner.drawn_from(seed):
+            drawn = [np.random.default_rng(given).random() for given in (None, 1)]
+            return [*drawn, pd.Series(range(100)).sample(5).to_list(), random.random()]
+
+    one, again, other = draw("a"), draw("a"), draw("b")
+    assert one == again
+    assert [x == y for x, y in zip(one, other, strict=True)] == [0, 1, 0, 0]
+    assert np.random.default_rng().random() != np.random.default_rng().random()
 
 
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
