@@ -9,6 +9,7 @@ none      nothing
 ========  =====================================================================
 """
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -102,7 +103,9 @@ def bwrap(read, write):
         command += ["--ro-bind", path, path]
     for path in write:
         command += ["--bind", path, path]
-    return [*command, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/", "--"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/"]
+    # Shared memory would outlive a submission.
+    return [*command, "--perms", "0000", "--tmpfs", "/dev/shm", "--"]
 
 
 def user(level, role, slot):
@@ -162,6 +165,12 @@ def set_limits(limits):
         resource.setrlimit(which, (value, value))
 
 
+def user_of(pid):
+    """Return the user id that a process runs as, or None if it has ended."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/status").read_text().split("Uid:")[1].split()[0])
+
+
 def use_of(pid):
     """Return the private memory of a process in bytes, and the processes it started."""
     _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
@@ -170,7 +179,7 @@ def use_of(pid):
     return (int(resident) - int(shared)) * resource.getpagesize(), started
 
 
-def memory_below(pid, inherited):
+def memory_below(pid, inherited, user=None):
     """Return the memory in bytes that a process and all below it take together.
 
     Parameters
@@ -178,14 +187,18 @@ def memory_below(pid, inherited):
     pid : int
     inherited : int
         What each of them shares with a warm process.
+    user : int, optional
+        Count the processes of this user only.
     """
     total, waiting = 0, [pid]
     while waiting:
+        pid = waiting.pop()
         try:
-            private, started = use_of(waiting.pop())
+            private, started = use_of(pid)
         except OSError:
             continue  # it has ended
-        total += max(0, private - inherited)
+        if user is None or user_of(pid) == user:
+            total += max(0, private - inherited)
         waiting += started
     return total
 

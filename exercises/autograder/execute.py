@@ -7,11 +7,14 @@ else the notebook is run again, in line.
 """
 
 import atexit
+import contextlib
 import hashlib
 import logging
 import os
 import queue
+import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +22,7 @@ import intake
 import nbformat
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
-from traitlets import Dict, Float, Integer, TraitError, Unicode, default, validate
+from traitlets import Dict, Float, Integer, List, TraitError, Unicode, default, validate
 
 from . import box, cluster, gradebook, job, plan, recovery
 from .progress import Progress
@@ -32,6 +35,8 @@ class RunAhead(Execute):
     level = Unicode("auto", help="the box: bwrap, landlock, limits, none, auto")
     level.tag(config=True)
     limits = Dict(help="for one process: see autograder.box.LIMITS").tag(config=True)
+    ahead = List(["scipy", "sklearn"], help="import these ahead if hand-ins want them")
+    ahead.tag(config=True)
     call_timeout = Float(10, help="seconds a call from a test").tag(config=True)
     total_timeout = Float(600, help="seconds a notebook").tag(config=True)
     scheduler = Unicode(help="address of a dask.distributed scheduler").tag(config=True)
@@ -96,12 +101,16 @@ class Ahead:
         self.options["call_seconds"] = step.call_timeout
         self.options["total_seconds"] = step.total_timeout
         self.log.info("Students' code runs in a box of level %r", level)
-        self.workers, self.scheduler = step.workers, step.scheduler
+        self.workers, self.scheduler, self.ahead = (
+            step.workers,
+            step.scheduler,
+            step.ahead,
+        )
         self.plans, self.released, self.jobs = {}, {}, {}
         self.benches = {}
         self.lock = threading.Lock()
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
-        todo = list(self._todo())
+        self.todo = todo = list(self._todo())
         self.progress = Progress(len(todo))
         self.last = todo[-1][:2] if todo else None
         for student, notebook, path in todo:
@@ -174,12 +183,14 @@ class Ahead:
         with self.lock:
             free, started = self.benches.get(notebook), None
             if free is None:
-                free = queue.Queue()
-                free.all, free.trusted = [], job.start(ours, "trusted", 0, self.options)
-                self.benches[notebook] = free
+                free = self.benches[notebook] = queue.Queue()
+                free.all, free.warm = [], {}
             if free.empty() and len(free.all) < self.workers:
                 slot = len(free.all) + 1
-                started = job.Bench(ours, slot, self.options, free.trusted)
+                started = job.Bench(ours, slot, self.options, free.warm)
+                free.warm = dict(started.warm)
+                if not box.user(self.options["level"], "student", slot):
+                    del free.warm["student"]  # its forks could reach each other
                 started.home = free
                 free.all.append(started)
         return started or free.get()
@@ -188,9 +199,20 @@ class Ahead:
         released = self._released(notebook)
         with self.lock:
             if notebook not in self.plans:
-                source = self._source(notebook)
-                self.plans[notebook] = plan.make(source, released)
+                source, wanted = self._source(notebook), self._wanted_ahead(notebook)
+                self.plans[notebook] = plan.make(source, released, wanted)
             return self.plans[notebook]
+
+    def _wanted_ahead(self, notebook):
+        """Return which modules more of the first hand-ins import than will be warm."""
+        names, counted = "|".join(map(re.escape, self.ahead)), Counter()
+        line = rf"^\s*(?:import|from) +((?:{names})\b[.\w]*)(?: +import +(\w+))?"
+        for path in [path for _, name, path in self.todo if name == notebook][:100]:
+            with contextlib.suppress(intake.Unreadable):
+                text = "\n".join(cell.source for cell in intake.read_cells(path))
+                found = re.findall(line, text, re.MULTILINE) if names else []
+                counted.update({".".join(filter(None, parts)) for parts in found})
+        return [name for name, count in counted.items() if count > self.workers]
 
     def _released(self, notebook):
         with self.lock:
@@ -215,7 +237,6 @@ class Ahead:
         for free in benches.values():
             for bench in free.all:
                 bench.close()
-            free.trusted.close()
 
 
 def digest(cells, files):

@@ -4,6 +4,8 @@ Carried: labels, scales, limits, tick labels, legend, texts, lines, points,
 rectangles and bar containers. Tests look at these; nothing else is copied.
 """
 
+import itertools
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.category import StrCategoryFormatter
@@ -22,6 +24,8 @@ RECTANGLE = ("xy", "width", "height", "label", "facecolor")
 POINTS = ("label", "facecolor")
 #: Tick labels are carried if somebody chose them; the others follow from the limits.
 NAMED = (FixedFormatter, FuncFormatter, StrCategoryFormatter)
+#: Figures to draw on, made before the fork: axes take longer than what is on them.
+SPARE = []
 
 
 def describe(figure):
@@ -80,12 +84,28 @@ def rebuild(found):
         Of any kind, if the description is not one of `describe`.
     """
     need(len(found["axes"]) <= 50, "figure")
-    size = [min(max(float(inches), 0.1), 50) for inches in found["size"]]
-    figure = Figure(figsize=size)
+    figure = SPARE.pop() if SPARE else blank()
+    figure.set_size_inches(
+        [min(max(float(inches), 0.1), 50) for inches in found["size"]]
+    )
+    if found["title"]:
+        figure.suptitle(_text(found["title"]))
+    for one in found["axes"][len(figure.axes) :]:
+        figure.add_axes(one["box"])
+    for axes, one in itertools.zip_longest(figure.axes, found["axes"]):
+        if one is None:
+            axes.remove()
+        else:
+            axes.set_position(one["box"])
+            _rebuild_axes(axes, one)
+    return figure
+
+
+def blank():
+    """Return a figure with one pair of axes: what most drawings begin with."""
+    figure = Figure()
     FigureCanvasAgg(figure)
-    figure.suptitle(_text(found["title"]))
-    for one in found["axes"]:
-        _rebuild_axes(figure.add_axes(one["box"]), one)
+    figure.add_axes([0, 0, 1, 1])
     return figure
 
 

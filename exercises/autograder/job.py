@@ -6,6 +6,7 @@ no gradebook and no course folder, so it can run on any machine.
 
 import contextlib
 import socket
+import threading
 import time
 
 from .warm import Fork, Lost, Zygote, ZygoteError
@@ -13,8 +14,37 @@ from .warm import Fork, Lost, Zygote, ZygoteError
 NOT_RUN = "not run, because an earlier cell {}"
 
 
+class Warm:
+    """A warm process for one role in an assignment, started again if it dies.
+
+    Parameters
+    ----------
+    plan : plan.Plan
+    role : {"student", "trusted"}
+    options : dict
+        ``level`` (see `box`), ``limits``, ``cell_seconds``, ``call_seconds``,
+        ``total_seconds``.
+    """
+
+    def __init__(self, plan, role, options):
+        self.plan, self.lock = plan, threading.Lock()
+        self.conf = {"role": role, "imports": plan.imports[role]}
+        self.conf |= {"prefix": plan.prefix, "known": plan.known[role]} | options
+        self.zygote = self._start()
+
+    def _start(self):
+        return Zygote(self.conf, self.plan.files, self.plan.visible(self.conf["role"]))
+
+    def renew(self, dead):
+        """Start it again, if nobody else has done so since it died."""
+        with self.lock:
+            if self.zygote is dead:
+                dead.close()
+                self.zygote = self._start()
+
+
 class Bench:
-    """The warm processes that one worker uses, one submission after the other.
+    """Where one worker runs submissions, one after the other.
 
     Parameters
     ----------
@@ -22,17 +52,17 @@ class Bench:
     slot : int
         Benches that work at the same time on one machine have different ones.
     options : dict
-        ``level`` (see `box`), ``limits``, ``cell_seconds``, ``call_seconds``,
-        ``total_seconds``.
-    trusted : Zygote, optional
-        Tests run no student's line, so several benches can share one.
+        See `Warm`.
+    warm : dict of str to Warm, optional
+        By role: the warm processes of another bench. Tests run no student's line, so
+        all can share theirs; students' code may share if each fork has its own user.
     """
 
-    def __init__(self, plan, slot, options, trusted=None):
+    def __init__(self, plan, slot, options, warm=None):
         self.plan, self.slot, self.options = plan, slot, options
-        self.shared = trusted
-        self.zygotes = {"student": start(plan, "student", slot, options)}
-        self.zygotes["trusted"] = trusted or start(plan, "trusted", slot, options)
+        self.warm = dict(warm or {})
+        for role in {"student", "trusted"} - set(self.warm):
+            self.warm[role] = Warm(plan, role, options)
 
     def run(self, cells, files):
         """Run the code cells of one notebook.
@@ -48,46 +78,38 @@ class Bench:
         list of list of dict
             The outputs of each cell.
         """
+        zygotes = {role: one.zygote for role, one in self.warm.items()}
         try:
-            return Run(self, cells, files).outputs
+            return Run(self, zygotes, cells, files).outputs
         except ZygoteError:
             # Not the submission's fault, or it killed what it should not reach.
-            self.zygotes["student"].close()
-            again = start(self.plan, "student", self.slot, self.options)
-            self.zygotes["student"] = again
-            return Run(self, cells, files).outputs
+            self.warm["student"].renew(zygotes["student"])
+            zygotes["student"] = self.warm["student"].zygote
+            return Run(self, zygotes, cells, files).outputs
 
     def close(self):
         """End the warm processes."""
-        for zygote in self.zygotes.values():
-            if zygote is not self.shared:
-                zygote.close()
-
-
-def start(plan, role, slot, options):
-    """Start a warm process for one role in an assignment."""
-    conf = {"role": role, "imports": plan.imports[role], "prefix": plan.prefix}
-    conf |= options | {"known": plan.known.get(role, [])}
-    return Zygote(conf, slot, plan.files, plan.visible(role))
+        for one in self.warm.values():
+            one.zygote.close()
 
 
 class Run:
     """One submission on a bench; `outputs` is the result."""
 
-    def __init__(self, bench, cells, files):
+    def __init__(self, bench, zygotes, cells, files):
         self.options, self.left = bench.options, bench.options["total_seconds"]
-        self.lost, ours = {}, bench.plan
+        self.lost, ours, slot = {}, bench.plan, bench.slot
         setup = [
             cell.source for cell in cells[: len(ours.prefix)] if cell.kind == "setup"
         ]
         same = setup == ours.prefix
-        student, trusted = (bench.zygotes[role] for role in ("student", "trusted"))
+        student, trusted = zygotes["student"], zygotes["trusted"]
         with contextlib.ExitStack() as ending:
             here, there = socket.socketpair()
             with here, there:
-                self.sides = {"student": Fork(student, here, files, fresh=not same)}
+                self.sides = {"student": Fork(student, here, files, slot, not same)}
                 ending.callback(self.sides["student"].end)
-                self.sides["test"] = Fork(trusted, there, ours.files)
+                self.sides["test"] = Fork(trusted, there, ours.files, slot)
                 ending.callback(self.sides["test"].end)
             done = student.started["prefix"] if same else []
             self.prepared = ours.prefix[: len(trusted.started["prefix"])]

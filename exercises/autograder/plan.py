@@ -105,7 +105,7 @@ def imported(source):
     ]
 
 
-def make(source, released):
+def make(source, released, wanted=()):
     """Plan a notebook.
 
     Parameters
@@ -114,6 +114,8 @@ def make(source, released):
         The instructor's notebook; it may be missing.
     released : dict of str to NotebookNode
         Its cells as the gradebook knows them (`intake.released_cells`).
+    wanted : list of str
+        What students import besides.
     """
     cells = code_cells(released.values())
     order = nbformat.read(source, as_version=4).cells if source.is_file() else []
@@ -135,6 +137,7 @@ def make(source, released):
         role: list(dict.fromkeys(name for one in sources for name in imported(one)))
         for role, sources in imports.items()
     }
+    imports["student"] += wanted
     known = {"student": setup, "trusted": setup + tests}
     return Plan(prefix, imports, read_files(source.parent), known)
 

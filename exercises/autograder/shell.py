@@ -4,11 +4,13 @@ A kernel costs sockets, threads and messages that nothing here needs. This shell
 lives in a process that is forked for one submission.
 """
 
+import ast
 import contextlib
 import io
 import signal
 import sys
 
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -109,13 +111,49 @@ class ResultHook(DisplayHook):
         self.shell.outputs.show("execute_result", format_dict, execution_count=count)
 
 
+class Compiler(CachingCompiler):
+    """Compiles ahead the cells that are the same for everybody."""
+
+    def __init__(self):
+        super().__init__()
+        self.trees, self.codes = {}, {}
+
+    def learn(self, cell):
+        """Keep a cell's tree, and the code of each of its statements."""
+        name = self.get_code_name(cell, cell, 0)
+        tree = self.ast_parse(cell, name)
+        with self.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+            for node in tree.body:
+                shown = isinstance(node, ast.Expr) and node is tree.body[-1]
+                code = ast.Interactive([node]) if shown else ast.Module([node], [])
+                self.codes[id(node)] = self(code, name, "single" if shown else "exec")
+        self.trees[cell] = tree
+
+    def get_code_name(self, raw_code, transformed_code, number):
+        """Return the file name in tracebacks: without a number, where it is kept."""
+        number = 0 if transformed_code in self.trees else number
+        return super().get_code_name(raw_code, transformed_code, number)
+
+    def ast_parse(self, source, filename="<unknown>", symbol="exec"):
+        """Return the kept tree of a cell, or parse it."""
+        return self.trees.get(source) or super().ast_parse(source, filename, symbol)
+
+    def __call__(self, source, *where, **how):
+        """Return the kept code of a statement, or compile it."""
+        kept = isinstance(source, ast.mod) and self.codes.get(id(source.body[0]))
+        return kept or super().__call__(source, *where, **how)
+
+
 class Shell(InteractiveShell):
     """IPython for a process without terminal and without kernel."""
 
     def __init__(self, **kwargs):
         self.outputs, self.transformed = Outputs(), {}
         super().__init__(
-            display_pub_class=Publisher, displayhook_class=ResultHook, **kwargs
+            display_pub_class=Publisher,
+            displayhook_class=ResultHook,
+            compiler_class=Compiler,
+            **kwargs,
         )
         sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")
 
@@ -134,6 +172,8 @@ class Shell(InteractiveShell):
         """Do ahead what forks would do anew: transform cells, format an error."""
         for source in sources:
             self.transformed[source] = super().transform_cell(source)
+            with contextlib.suppress(SyntaxError):  # the cell will say so
+                self.compile.learn(self.transformed[source])
         try:
             raise ValueError
         except ValueError:  # the first one imports much

@@ -39,19 +39,16 @@ class Zygote:
         cells to run before the first fork), ``known`` (cells to read before it),
         ``limits`` (see `box.LIMITS`), ``call_seconds`` (the longest that a call
         from a test may take).
-    slot : int
-        Zygotes that run at the same time have different ones.
     files : mapping of str to bytes
         What the work folder holds meanwhile.
     visible : list of str
         Folders to read besides those that any Python needs.
     """
 
-    def __init__(self, conf, slot=0, files=None, visible=()):
-        self.lock, self.started = threading.Lock(), None
+    def __init__(self, conf, files=None, visible=()):
+        self.lock, self.started, self.conf = threading.Lock(), None, conf
         self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
         self.arena.chmod(0o711)
-        self.user = box.user(conf["level"], conf["role"], slot)
         read = box.outermost([*box.system_paths(), *visible])
         home = str(self.folder(files or {}, owner=None))
         command = [sys.executable, "-s", "-P", "-c", START]
@@ -68,7 +65,7 @@ class Zygote:
                 cwd="/",
                 start_new_session=True,
             )
-        wire.send(self.sock, conf | {"home": home, "user": self.user, "read": read})
+        wire.send(self.sock, conf | {"home": home, "read": read})
 
     def folder(self, files, owner):
         """Make a folder in the arena for one user: files in `work`, room in `tmp`."""
@@ -121,14 +118,18 @@ class Fork:
         To the other side of this submission.
     files : mapping of str to bytes
         What its work folder holds.
+    slot : int
+        Forks of one warm process that run at the same time have different ones.
     fresh : bool
         Whether to forget what the set-up cells have defined.
     """
 
-    def __init__(self, zygote, link, files, fresh=False):
-        self.zygote, self.folder = zygote, zygote.folder(files, zygote.user)
+    def __init__(self, zygote, link, files, slot, fresh=False):
+        self.user = box.user(zygote.conf["level"], zygote.conf["role"], slot)
+        self.zygote, self.folder = zygote, zygote.folder(files, self.user)
         self.control, there = socket.socketpair()
         request = {"op": "fork", "fresh": fresh, "folder": str(self.folder)}
+        request["user"] = self.user
         with there:
             self.pid = zygote.ask(request, (there.fileno(), link.fileno()))["pid"]
 
@@ -166,7 +167,7 @@ class Fork:
                 f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"
             )
         pid, inherited = self.zygote.process.pid, self.zygote.started["memory"]
-        if box.memory_below(pid, inherited) > TOTAL_MEMORY:
+        if box.memory_below(pid, inherited, self.user) > TOTAL_MEMORY:
             raise Lost(f"took more than {TOTAL_MEMORY >> 30} GB of memory")
 
     def end(self):

@@ -58,7 +58,7 @@ class Zygote:
 
     def __init__(self, sock, conf):
         self.sock, self.conf = sock, conf
-        self.forks, self.prefix = set(), []
+        self.forks, self.prefix = {}, []  # forks: the user of each, by process
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # its memory is not for its forks
@@ -125,12 +125,12 @@ class Zygote:
             self._become(request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        self.forks.add(pid)
+        self.forks[pid] = request.get("user")
         return {"pid": pid}
 
     def end(self, request, descriptors):
         """Kill a fork and what it has started; all is gone when the answer comes."""
-        self.forks.discard(request["pid"])
+        self.forks.pop(request["pid"], None)
         self._sweep()
         return {}
 
@@ -140,14 +140,15 @@ class Zygote:
         with contextlib.suppress(ChildProcessError):
             while pid := os.waitpid(-1, os.WNOHANG)[0]:
                 if pid in self.forks:
-                    self.forks.discard(pid)
+                    del self.forks[pid]
                     self._sweep()
 
     def _sweep(self):
-        """Kill all but the forks: what they leave becomes a child of this process."""
-        deadline = time.monotonic() + 10
+        """Kill what no fork's user owns: what forks leave comes under this process."""
+        deadline, users = time.monotonic() + 10, set(self.forks.values())
         while time.monotonic() < deadline:
-            strays = set(box.use_of(os.getpid())[1]) - self.forks
+            strays = set(box.use_of(os.getpid())[1]) - set(self.forks)
+            strays = [pid for pid in strays if box.user_of(pid) not in users]
             if not strays:
                 return
             for pid in strays:
@@ -180,7 +181,7 @@ class Zygote:
             os.closerange(low + 1, high)
         control, link = (socket.socket(fileno=one) for one in descriptors)
         folder = request["folder"]
-        box.confine(self.conf | {"write": [folder]})
+        box.confine(self.conf | {"write": [folder], "user": request["user"]})
         os.chdir(f"{folder}/work")
         for name in box.HOMES:
             os.environ[name] = f"{folder}/tmp"
@@ -201,9 +202,12 @@ def _become_kernel(request):
 
 
 def _warm_figures():
-    """Let matplotlib find its fonts once."""
+    """Let matplotlib find its fonts once, and make figures ahead."""
     from matplotlib import pyplot
+
+    from . import figures
 
     figure = pyplot.Figure()
     figure.subplots().set(title="a", xlabel="b", yscale="log")
     figure.savefig(io.BytesIO(), format="png")
+    figures.SPARE += [figures.blank() for _ in range(4)]

@@ -29,7 +29,7 @@ def others_are_unaffected(bench):
     yield
     passed, outputs = benches.outcome(bench, benches.RIGHT)
     assert passed == set(benches.TESTS), benches.text_of(outputs)
-    students = bench.zygotes["student"]
+    students = bench.warm["student"].zygote
     assert descendants(students.process.pid) <= 1 + (
         students.process.args[0] == "bwrap"
     )
