@@ -101,7 +101,7 @@ browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
 draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises
 
-autograder: $(READY)  ## test the second way to grade: attacks, kills, PostgreSQL, dask
+autograder: $(READY)  ## test the grading: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder tests/grading
 
 fuzz: $(READY)  ## grade 2,000 broken and rearranged notebooks

@@ -15,7 +15,9 @@ everybody else is graded as usual.
 
 import copy
 import json
+import os
 import shutil
+import stat
 from pathlib import Path
 
 import nbformat
@@ -235,6 +237,38 @@ def _filled(released: NotebookNode, student: NotebookNode) -> NotebookNode:
     return cell
 
 
+def unwanted(path: Path) -> str | None:
+    """Return why a file or folder that was handed in should not be opened, or None."""
+    state = path.lstat()
+    if stat.S_ISDIR(state.st_mode):
+        return None
+    if not stat.S_ISREG(state.st_mode):
+        return "is a link" if path.is_symlink() else "is no ordinary file"
+    if state.st_size > MAX_MEGABYTES * 1e6:
+        return f"is larger than {MAX_MEGABYTES} MB"
+    return None
+
+
+def quarantine(converter: Autograde) -> None:
+    """Move away what nbgrader should not open, before it copies what was handed in.
+
+    Links, pipes, devices and files that are too large go to the folder
+    ``quarantine``. Notebooks stay: `read_cells` says what is wrong with them.
+    """
+    for submitted in map(Path, converter.assignments):
+        for path in sorted(submitted.rglob("*")):
+            reason = unwanted(path)
+            if not reason or path.suffix == ".ipynb":
+                continue
+            student, assignment = submitted.parent.name, submitted.name
+            away = Path(converter.coursedir.root, "quarantine", student, assignment)
+            away.mkdir(parents=True, exist_ok=True)
+            os.replace(path, away / path.name)
+            converter.log.warning(
+                "%s: %s %s, and is in quarantine", student, path.name, reason
+            )
+
+
 def _note(text: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(f"> **Note from the grading.** {text}")
 
@@ -245,6 +279,8 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         self._released = {}  # one exporter serves one run
+        if isinstance(self.parent, Autograde):
+            quarantine(self.parent)
 
     def from_filename(self, filename, resources=None, **kw):
         """Return the notebook to grade in place of the file as it is."""

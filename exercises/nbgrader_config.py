@@ -12,12 +12,13 @@ EXCHANGE
     Without it the exchange is the folder ``exchange`` beside this file, for
     hand-ins that come by mail or from a learning platform.
 AUTOGRADER
-    ``on`` runs the notebooks through the package ``autograder``: faster, in a box,
-    the tests apart from the students' code. Not the default yet: see the page
-    "Grading at scale". Without it nbgrader runs the notebooks itself.
+    ``off`` lets nbgrader run the notebooks itself. Otherwise the package
+    ``autograder`` runs them where it can (on Linux): many times faster, in a box,
+    the tests apart from the students' code. See the page "Grading at scale".
 """
 
 import atexit
+import logging
 import os
 import sys
 import warnings
@@ -86,14 +87,16 @@ c.Execute.skip_cells_with_tag = "<random>"
 # Tests that a student deleted come back (intake.py restores every other cell).
 c.OverwriteCells.add_missing_cells = True
 
-# -- faster, in a box, the tests apart from students' code, if wanted (autograder/)
+# -- faster, in a box, the tests apart from students' code (autograder/)
 grading = Application.initialized() and isinstance(Application.instance(), AutogradeApp)
-if os.environ.get("AUTOGRADER") == "on":
+if os.environ.get("AUTOGRADER") != "off":
     why_not = autograder.use(c)
     if why_not and grading:
         print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
 
-# -- what the run says at its end (summary.py)
+# -- what the run says (summary.py)
 if grading:
+    for log in (Application.instance().log, logging.getLogger("tornado.application")):
+        log.addFilter(summary.EXPLAIN)
     atexit.unregister(summary.print_closing)  # this file may be read twice
     atexit.register(summary.print_closing, Application.instance())

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,8 @@ class Summary(NamedTuple):
     points: dict[str, float]
     """Per task, its points."""
     submissions: list[Submission]
+    quarantined: list[str]
+    """Students' files that were moved away: ``"s01: data.csv"``."""
 
     def graded(self) -> list[Submission]:
         """Return the hand-ins that could be read and graded."""
@@ -92,7 +95,9 @@ def summarise(course: CourseDirectory, assignment: str) -> Summary:
             _submission(course, gradebook, assignment, folder, points)
             for folder in folders
         ]
-        return Summary(assignment, known.max_score, points, submissions)
+        aside = Path(course.root, "quarantine").glob(f"*/{assignment}/*")
+        quarantined = [f"{path.parts[-3]}: {path.name}" for path in sorted(aside)]
+        return Summary(assignment, known.max_score, points, submissions, quarantined)
 
 
 def _submission(course, gradebook, assignment, folder, points) -> Submission:
@@ -158,6 +163,9 @@ def as_text(summary: Summary) -> str:
     ]
     width = max((len(one.student) for one in failed), default=0)
     lines += [f"       {one.student:<{width}}  {one.problem}" for one in failed]
+    if summary.quarantined:
+        lines.append(f"  {len(summary.quarantined):4d} files in quarantine/")
+        lines += [f"       {one}" for one in summary.quarantined]
     if graded:
         shares = summary.shares()
         width = max(len(task) for task in summary.points)
@@ -168,6 +176,41 @@ def as_text(summary: Summary) -> str:
             for task, points in summary.points.items()
         ]
     return "\n".join([*lines, ""])
+
+
+class Explain(logging.Filter):
+    """Puts the reason of a failure where nbgrader has a traceback, or a guess."""
+
+    reason = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Reduce a traceback to its reason; say at the end what to do."""
+        text = str(record.msg)
+        if text.startswith("Traceback"):
+            logging.getLogger(record.name).debug("The whole of it:\n%s", text)
+            self.reason = reason_of(text)
+            record.msg = self.reason
+        elif "recently upgraded nbgrader" in text or "the above traceback" in text:
+            record.msg = (
+                f"{self.reason}. No mark is lost. See that no other program holds the "
+                "gradebook and that the disk has room, then run the same command "
+                "again (with --debug it says more)."
+            )
+        return not record.exc_info  # nbgrader says it twice
+
+
+#: One for all logs: a second one would find nothing left to explain.
+EXPLAIN = Explain()
+
+
+def reason_of(traceback: str) -> str:
+    """Return what a traceback ends with, in plain words if it is the gradebook."""
+    lines = [line for line in traceback.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("sqlalchemy.exc.OperationalError"):
+            said = line.split("OperationalError)")[-1].strip()
+            return f"The gradebook cannot be written: {said}"
+    return lines[-1]
 
 
 def print_closing(app) -> None:

@@ -9,7 +9,6 @@ else the notebook is run again, in line.
 import atexit
 import contextlib
 import hashlib
-import logging
 import os
 import queue
 import re
@@ -71,11 +70,8 @@ class RunAheadExporter(intake.SubmissionExporter):
         super().__init__(*args, **options)
         self.ahead = None
         if isinstance(self.parent, Autograde):
-            for log in (self.log, logging.getLogger("tornado.application")):
-                log.addFilter(recovery.Explain())
             gradebook.stay_open()
             recovery.clear_folders()
-            recovery.quarantine(self.parent)
             root, name = self.parent.coursedir.root, self.parent.coursedir.assignment_id
             self._lock = recovery.lock(Path(root, f".grading-{name}.lock"))
             if self._lock:

@@ -84,28 +84,16 @@ def rebuild(found):
         Of any kind, if the description is not one of `describe`.
     """
     need(len(found["axes"]) <= 50, "figure")
-    figure = SPARE.pop() if SPARE else blank()
+    figure = SPARE.pop() if SPARE and len(found["axes"]) == 1 else Figure()
+    FigureCanvasAgg(figure)
     figure.set_size_inches(
         [min(max(float(inches), 0.1), 50) for inches in found["size"]]
     )
-    if found["title"]:
-        figure.suptitle(_text(found["title"]))
-    for one in found["axes"][len(figure.axes) :]:
-        figure.add_axes(one["box"])
+    figure.suptitle(_text(found["title"]))
     for axes, one in itertools.zip_longest(figure.axes, found["axes"]):
-        if one is None:
-            axes.remove()
-        else:
-            axes.set_position(one["box"])
-            _rebuild_axes(axes, one)
-    return figure
-
-
-def blank():
-    """Return a figure with one pair of axes: what most drawings begin with."""
-    figure = Figure()
-    FigureCanvasAgg(figure)
-    figure.add_axes([0, 0, 1, 1])
+        axes = axes or figure.add_axes(one["box"])
+        axes.set_position(one["box"])
+        _rebuild_axes(axes, one)
     return figure
 
 

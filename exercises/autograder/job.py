@@ -29,7 +29,10 @@ class Warm:
     def __init__(self, plan, role, options):
         self.plan, self.lock = plan, threading.Lock()
         self.conf = {"role": role, "imports": plan.imports[role]}
-        self.conf |= {"prefix": plan.prefix, "known": plan.known[role]} | options
+        self.conf |= {
+            "prefix": plan.prefix,
+            "known": plan.known.get(role, []),
+        } | options
         self.zygote = self._start()
 
     def _start(self):

@@ -9,10 +9,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import intake
 import nbformat
 from nbgrader import utils
-
-from . import recovery
 
 
 @dataclass(frozen=True)
@@ -149,6 +148,6 @@ def read_files(*folders, ignore=()):
         for path in utils.find_all_files(
             folder, [*ignore, "*.ipynb", ".ipynb_checkpoints"]
         ):
-            if not recovery.problem(Path(path)):
+            if not intake.unwanted(Path(path)):
                 found[os.path.relpath(path, folder)] = Path(path).read_bytes()
     return found

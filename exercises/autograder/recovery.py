@@ -1,4 +1,4 @@
-"""Before a class is graded: what a killed run left, and files that are no files.
+"""Before a class is graded: what a killed run left.
 
 A run may be killed at any moment. What is half done then is done again, for
 nbgrader writes a student's marks in one transaction and protects the student's
@@ -6,15 +6,11 @@ graded files last of all.
 """
 
 import fcntl
-import logging
 import os
 import shutil
 import stat
 import tempfile
 from pathlib import Path
-
-#: A hand-in has no reason to hold a larger file.
-MAX_BYTES = 50_000_000
 
 
 def lock(path):
@@ -60,67 +56,3 @@ def graded_folder(converter, submitted):
     course, folder = converter.coursedir, Path(submitted)
     names = course.autograded_directory, folder.parent.name, folder.name
     return Path(course.format_path(*names))
-
-
-def quarantine(converter):
-    """Move away what nbgrader should not open; return a line for each.
-
-    Links, pipes, devices and files that are too large go to the folder
-    ``quarantine``. Notebooks stay: `intake` says what is wrong with them.
-    """
-    lines = []
-    for submitted in map(Path, converter.assignments):
-        for path in sorted(submitted.rglob("*")):
-            reason = problem(path)
-            if not reason or path.suffix == ".ipynb":
-                continue
-            student, assignment = submitted.parent.name, submitted.name
-            away = Path(converter.coursedir.root, "quarantine", student, assignment)
-            away.mkdir(parents=True, exist_ok=True)
-            os.replace(path, away / path.name)
-            lines.append(f"{student}: {path.name} {reason}, and is in quarantine")
-            converter.log.warning(lines[-1])
-    return lines
-
-
-def problem(path):
-    """Return why a file should not be opened, or None."""
-    state = path.lstat()
-    if stat.S_ISDIR(state.st_mode):
-        return None
-    if not stat.S_ISREG(state.st_mode):
-        return "is a link" if path.is_symlink() else "is no ordinary file"
-    if state.st_size > MAX_BYTES:
-        return f"is larger than {MAX_BYTES / 1e6:g} MB"
-    return None
-
-
-class Explain(logging.Filter):
-    """Puts the reason of a failure where nbgrader has a traceback, or a guess."""
-
-    reason = ""
-
-    def filter(self, record):
-        """Reduce a traceback to its reason; say at the end what to do."""
-        text = str(record.msg)
-        if text.startswith("Traceback"):
-            logging.getLogger(record.name).debug("The whole of it:\n%s", text)
-            self.reason = reason_of(text)
-            record.msg = self.reason
-        elif "recently upgraded nbgrader" in text or "the above traceback" in text:
-            record.msg = (
-                f"{self.reason}. Nothing is half written. See that no other program "
-                "holds the gradebook and that the disk has room, then run the same "
-                "command again (with --debug it says more)."
-            )
-        return not record.exc_info  # nbgrader says it twice
-
-
-def reason_of(traceback):
-    """Return what a traceback ends with, in plain words if it is the gradebook."""
-    lines = [line for line in traceback.splitlines() if line.strip()]
-    for line in lines:
-        if line.startswith("sqlalchemy.exc.OperationalError"):
-            said = line.split("OperationalError)")[-1].strip()
-            return f"The gradebook cannot be written: {said}"
-    return lines[-1]

@@ -210,4 +210,6 @@ def _warm_figures():
     figure = pyplot.Figure()
     figure.subplots().set(title="a", xlabel="b", yscale="log")
     figure.savefig(io.BytesIO(), format="png")
-    figures.SPARE += [figures.blank() for _ in range(4)]
+    figures.SPARE += [pyplot.Figure() for _ in range(4)]
+    for spare in figures.SPARE:
+        spare.add_axes([0, 0, 1, 1])

@@ -8,13 +8,6 @@ import pytest
 from miniature import MINI, PARTLY, RIGHT, WARNS, Course, demo, source_notebook
 
 
-@pytest.fixture(autouse=True)
-def _switched_on(request, monkeypatch):
-    """Grade with the package `autograder` where a test is about it."""
-    if request.node.get_closest_marker("autograder"):
-        monkeypatch.setenv("AUTOGRADER", "on")
-
-
 @pytest.fixture(scope="session")
 def handed_out(tmp_path_factory):
     """A course folder with the assignment generated and released."""
@@ -35,9 +28,12 @@ def new_course(handed_out, tmp_path):
     return Course(shutil.copytree(handed_out, tmp_path / "course"))
 
 
-@pytest.fixture(scope="module")
-def graded_class(handed_out, tmp_path_factory):
-    """A class with every kind of hand-in: collected, graded, feedback made."""
+@pytest.fixture(scope="module", params=["on", "off"])
+def graded_class(handed_out, tmp_path_factory, request):
+    """A class with every kind of hand-in: collected, graded, feedback made.
+
+    With the package `autograder`, and with nbgrader alone.
+    """
     course = Course(
         shutil.copytree(handed_out, tmp_path_factory.mktemp("class") / "course")
     )
@@ -89,7 +85,9 @@ def graded_class(handed_out, tmp_path_factory):
     course.hand_in("format5", {**right, "nbformat": 5})
     course.hand_in("word", b"PK\x03\x04", name="mini.docx")
     course.hand_in("misnamed", right, name="mini (1).ipynb")
-    printed = course.grade()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AUTOGRADER", request.param)
+        printed = course.grade()
     course.run("generate_feedback", MINI)
     course.run("export", "--to", str(course.folder / "grades.csv"))
     return SimpleNamespace(course=course, printed=printed, scores=course.scores())

@@ -1,4 +1,4 @@
-"""nbgrader's own commands on a class with every kind of hand-in."""
+"""nbgrader's own commands on a class with every kind of hand-in, graded both ways."""
 
 import csv
 import hashlib
