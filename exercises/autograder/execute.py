@@ -180,13 +180,10 @@ class Ahead:
             free, started = self.benches.get(notebook), None
             if free is None:
                 free = self.benches[notebook] = queue.Queue()
-                free.all, free.warm = [], {}
-            if free.empty() and len(free.all) < self.workers:
-                slot = len(free.all) + 1
-                started = job.Bench(ours, slot, self.options, free.warm)
-                free.warm = dict(started.warm)
-                if not box.user(self.options["level"], "student", slot):
-                    del free.warm["student"]  # its forks could reach each other
+                free.all = []
+            if free.empty() and (slot := len(free.all)) < self.workers:
+                shared = free.all[0].shared(slot) if slot else {}
+                started = job.Bench(ours, slot, self.options, shared)
                 started.home = free
                 free.all.append(started)
         return started or free.get()

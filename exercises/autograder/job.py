@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 
+from . import box
 from .warm import Fork, Lost, Zygote, ZygoteError
 
 NOT_RUN = "not run, because an earlier cell {}"
@@ -57,8 +58,7 @@ class Bench:
     options : dict
         See `Warm`.
     warm : dict of str to Warm, optional
-        By role: the warm processes of another bench. Tests run no student's line, so
-        all can share theirs; students' code may share if each fork has its own user.
+        By role: the warm processes of another bench.
     """
 
     def __init__(self, plan, slot, options, warm=None):
@@ -66,6 +66,12 @@ class Bench:
         self.warm = dict(warm or {})
         for role in {"student", "trusted"} - set(self.warm):
             self.warm[role] = Warm(plan, role, options)
+
+    def shared(self, slot):
+        """Return the warm processes that another bench may use at the same time."""
+        apart = box.user(self.options["level"], "student", slot)
+        # Without users of their own the forks of one process could meet.
+        return {r: one for r, one in self.warm.items() if apart or r == "trusted"}
 
     def run(self, cells, files):
         """Run the code cells of one notebook.

@@ -41,8 +41,7 @@ class Outputs:
             if last.get("name") == name:
                 last["text"] += text
             else:
-                stream = {"output_type": "stream", "name": name, "text": text}
-                self.list.append(stream)
+                self._stream(name, text)
 
     def show(self, kind, data, **more):
         """Keep the texts, also encoded images, of a value that is shown."""
@@ -58,9 +57,11 @@ class Outputs:
             raise OutputLimitError(f"more than {TORN:,} characters of output")
         if before <= KEPT < self.size:
             note = f"[more than {KEPT:,} characters of output: the rest was dropped]\n"
-            stream = {"output_type": "stream", "name": "stdout", "text": note}
-            self.list.append(stream)
+            self._stream("stdout", note)
         return self.size <= KEPT
+
+    def _stream(self, name, text):
+        self.list.append({"output_type": "stream", "name": name, "text": text})
 
 
 class Stream(io.TextIOBase):
@@ -225,9 +226,7 @@ def time_limit(seconds, message):
 
 def make(folder):
     """Return this process's shell; `folder` holds what IPython writes."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.xmode = "Plain"  # others take 40 ms an error
+    no_history = {"enabled": False, "hist_file": ":memory:"}
+    plain = {"colors": "nocolor", "xmode": "Plain"}  # other modes: 40 ms an error
+    config = Config(HistoryManager=no_history, InteractiveShell=plain)
     return Shell.instance(config=config, ipython_dir=str(folder))

@@ -370,3 +370,66 @@ def test_no_network(bench, kind):
     server.close()
     assert heard == []
     assert any(one["output_type"] == "error" for one in outputs[1])
+
+
+REACH = """
+import os, signal, time
+mine = os.path.dirname(os.getcwd())
+until = time.monotonic() + 1.5
+while time.monotonic() < until:
+    for pid in [int(one) for one in os.listdir('/proc') if one.isdigit()]:
+        if pid == os.getpid(): continue
+        try: os.kill(pid, signal.SIGKILL)
+        except OSError: pass
+        else: print('KILLED', pid)
+        for part in ('mem', 'environ', 'cwd/data.csv', 'root/etc/passwd'):
+            try: open(f'/proc/{pid}/{part}', 'rb').read(10)
+            except OSError: pass
+            else: print('READ', part)
+    try: folders = os.listdir(os.path.dirname(mine))
+    except OSError: folders = []
+    for folder in folders:
+        path = os.path.join(os.path.dirname(mine), folder)
+        if path == mine: continue
+        try: print('LISTED', os.listdir(path))
+        except OSError: pass
+        try: open(path + '/work/planted.py', 'w')
+        except OSError: pass
+        else: print('WROTE', path)
+"""
+#: What one student does while another is graded beside, from the same warm process if
+#: each has a user.
+BESIDE = {
+    name: GREEDY[name] for name in ("memory", "forks", "disk", "daemon_that_stays")
+}
+BESIDE |= {
+    "reaches": REACH,
+    "kills_all": "import os, signal\nos.kill(-1, signal.SIGKILL)",
+    "sheds": "import os\nwhile True:\n    if os.fork() == 0:\n        os.setsid()\n"
+    "        if os.fork() == 0:\n            while True: pass\n        os._exit(0)\n"
+    "    os.wait()",
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_neighbour_is_out_of_reach(bench, name):
+    neighbour = benches.job.Bench(bench.plan, 1, bench.options, bench.shared(1))
+    warm = [one.warm["student"].zygote for one in (bench, neighbour)]
+    heard = []
+    attack = threading.Thread(
+        target=lambda: heard.append(benches.outcome(bench, BESIDE[name]))
+    )
+    attack.start()
+    rounds = 0
+    while attack.is_alive() or not rounds:
+        passed, outputs = benches.outcome(neighbour, benches.RIGHT)
+        assert passed == set(benches.TESTS), benches.text_of(outputs)
+        rounds += 1
+    attack.join()
+    said = benches.text_of(heard[0][1][1:2])
+    for word in ("KILLED", "READ", "LISTED", "WROTE"):
+        assert word not in said
+    again = [one.warm["student"].zygote for one in (bench, neighbour)]
+    assert again == warm  # nothing had to be started again
+    if warm[0] is not warm[1]:
+        warm[1].close()
