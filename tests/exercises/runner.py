@@ -209,7 +209,7 @@ def run(
     folder: Path,
     written: Mapping[str, str] | None = None,
     only: set[str] | None = None,
-    draws: int = 1,
+    draws: Mapping[str, int] | None = None,
 ) -> Graded:
     """Grade one submission.
 
@@ -227,15 +227,16 @@ def run(
         own solution elsewhere.
     only : set of str, optional
         The tasks to run, see `touched`; all of them if left out.
-    draws : int
-        How often each test cell runs; it gives its points if it passed every time.
+    draws : mapping of str to int, optional
+        By grade id: how often a test cell runs, if more than once. It gives its points
+        if it passed every time.
 
     Returns
     -------
     Graded
         With the points of the tasks that ran.
     """
-    written = written or {}
+    written, draws = written or {}, draws or {}
     left_out, unknown = set(), set()
     for name, each in tasks(notebook).items():
         if only is not None and name not in only:
@@ -246,7 +247,7 @@ def run(
     with (
         contextlib.chdir(folder),
         warnings.catch_warnings(),
-        _patience(PATIENCE * draws),
+        _patience(PATIENCE * max(draws.values(), default=1)),
     ):
         warnings.simplefilter("default")
         for cell in notebook.cells:
@@ -256,7 +257,7 @@ def run(
             if unknown and _names(cell.source) & unknown and not flags(cell):
                 continue  # it only looks at what a task would have made
             code = compile(written.get(name, cell.source), name, "exec")
-            for _ in range(draws if is_test(cell) else 1):
+            for _ in range(draws.get(name, 1)):
                 trouble = _trouble(code, names)
                 if trouble:
                     graded.errors[name] = trouble

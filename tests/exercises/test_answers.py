@@ -33,7 +33,8 @@ def grade(assignment, task, answer, data_folder, draws=1):
     its = runner.tasks(notebook)[task]
     written = answer.source(its.solution)
     only = runner.touched(notebook, task, written)
-    graded = runner.run(notebook, data_folder(assignment), {task: written}, only, draws)
+    often = {its.tests[-1]: draws}
+    graded = runner.run(notebook, data_folder(assignment), {task: written}, only, often)
     return graded, its
 
 
@@ -85,14 +86,14 @@ def test_alternative_answer_scores_in_full(
 @pytest.mark.parametrize(("assignment", "task", "answer"), WRONG)
 def test_no_draw_saves_a_wrong_answer(assignment, task, answer, data_folder):
     graded, its = grade(assignment, task, answer, data_folder, DRAWS)
-    assert graded.passed[its.tests[1]] == 0, f"in {DRAWS} draws"
+    assert graded.passed[its.tests[-1]] == 0, f"in {DRAWS} draws"
 
 
 @pytest.mark.draws
 @pytest.mark.parametrize(("assignment", "task", "answer"), [*OTHER, *SOLUTIONS])
 def test_no_draw_fails_a_right_answer(assignment, task, answer, data_folder):
     graded, its = grade(assignment, task, answer, data_folder, DRAWS)
-    assert [graded.passed[name] for name in its.tests] == [DRAWS] * 2
+    assert graded.passed[its.tests[-1]] == DRAWS
 
 
 def test_draws_are_the_same_for_the_same_seed_only():
