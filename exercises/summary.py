@@ -164,7 +164,8 @@ def as_text(summary: Summary) -> str:
     width = max((len(one.student) for one in failed), default=0)
     lines += [f"       {one.student:<{width}}  {one.problem}" for one in failed]
     if summary.quarantined:
-        lines.append(f"  {len(summary.quarantined):4d} files in quarantine/")
+        count = len(summary.quarantined)
+        lines.append(f"  {count:4d} file{'s' * (count != 1)} in quarantine/")
         lines += [f"       {one}" for one in summary.quarantined]
     if graded:
         shares = summary.shares()

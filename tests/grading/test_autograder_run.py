@@ -110,6 +110,7 @@ def test_links_and_pipes_go_to_quarantine(new_course, tmp_path):
     printed = new_course.run("autograde", MINI)
     assert "s0: data.csv is a link, and is in quarantine" in printed
     assert "s0: pipe.csv is no ordinary file, and is in quarantine" in printed
+    assert "   2 files in quarantine/\n       s0: data.csv\n" in printed
     made = new_course.folder / f"autograded/s0/{MINI}"
     assert not (made / "data.csv").exists() and not (made / "pipe.csv").exists()
     assert new_course.scores()["s0"]["left_after"] == 1
