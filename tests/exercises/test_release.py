@@ -87,6 +87,9 @@ def test_student_without_the_course_packages_can_open_and_run_it(
     assert last == "NotImplementedError: Task not done yet: write your answer here"
 
 
+# In its kernel nobody can fix what the hidden tests draw, and of tens of wrong answers
+# one draw in a thousand may save one (`make draws` looks for these).
+@pytest.mark.flaky(reruns=1)
 @each_assignment
 def test_stock_nbgrader_gives_the_points_that_the_runner_gives(
     assignment, released_course, tmp_path
