@@ -260,12 +260,13 @@ def quarantine(converter: Autograde) -> None:
             reason = unwanted(path)
             if not reason or path.suffix == ".ipynb":
                 continue
-            student, assignment = submitted.parent.name, submitted.name
-            away = Path(converter.coursedir.root, "quarantine", student, assignment)
-            away.mkdir(parents=True, exist_ok=True)
-            os.replace(path, away / path.name)
+            student, name = submitted.parent.name, path.relative_to(submitted)
+            away = Path(converter.coursedir.root, "quarantine", student)
+            away = away / submitted.name / name
+            away.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, away)
             converter.log.warning(
-                "%s: %s %s, and is in quarantine", student, path.name, reason
+                "%s: %s %s, and is in quarantine", student, name, reason
             )
 
 

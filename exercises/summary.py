@@ -95,8 +95,13 @@ def summarise(course: CourseDirectory, assignment: str) -> Summary:
             _submission(course, gradebook, assignment, folder, points)
             for folder in folders
         ]
-        aside = Path(course.root, "quarantine").glob(f"*/{assignment}/*")
-        quarantined = [f"{path.parts[-3]}: {path.name}" for path in sorted(aside)]
+        aside = Path(course.root, "quarantine")
+        quarantined = [
+            f"{path.relative_to(aside).parts[0]}: "
+            f"{Path(*path.relative_to(aside).parts[2:])}"
+            for path in sorted(aside.glob(f"*/{assignment}/**/*"))
+            if path.is_symlink() or not path.is_dir()
+        ]
         return Summary(assignment, known.max_score, points, submissions, quarantined)
 
 

@@ -64,7 +64,7 @@ class Zygote:
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # its memory is not for its forks
         for name in conf["imports"]:
             # What cannot be imported will fail in the cell that wants it.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, SystemExit):
                 importlib.import_module(name)
         if conf["role"] == "kernel":
             # This one ties itself to the running kernel when it is imported.

@@ -107,10 +107,13 @@ def test_links_and_pipes_go_to_quarantine(new_course, tmp_path):
     folder = new_course.folder / f"submitted/s0/{MINI}"
     (folder / "data.csv").symlink_to(secret)
     os.mkfifo(folder / "pipe.csv")
+    (folder / "more").mkdir()
+    (folder / "more/data.csv").symlink_to(secret)  # of the same name
     printed = new_course.run("autograde", MINI)
     assert "s0: data.csv is a link, and is in quarantine" in printed
     assert "s0: pipe.csv is no ordinary file, and is in quarantine" in printed
-    assert "   2 files in quarantine/\n       s0: data.csv\n" in printed
+    assert "   3 files in quarantine/\n       s0: data.csv\n" in printed
+    assert "       s0: more/data.csv\n" in printed
     made = new_course.folder / f"autograded/s0/{MINI}"
     assert not (made / "data.csv").exists() and not (made / "pipe.csv").exists()
     assert new_course.scores()["s0"]["left_after"] == 1

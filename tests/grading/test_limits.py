@@ -20,11 +20,7 @@ def bench():
     made.close()
 
 
-@pytest.fixture(autouse=True)
-def others_are_unaffected(bench):
-    yield
-    passed, outputs = benches.outcome(bench, benches.RIGHT)
-    assert passed == set(benches.TESTS), benches.text_of(outputs)
+others_are_unaffected = test_attacks.others_are_unaffected
 
 
 @pytest.mark.parametrize("name", test_attacks.CHEATS)
