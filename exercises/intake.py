@@ -186,6 +186,15 @@ def released_cells(
     return dict(sorted(cells.items(), key=lambda item: place.get(item[0], len(place))))
 
 
+def order(source: Path) -> list[str]:
+    """Return the grade ids of an instructor's notebook in their order."""
+    if not source.is_file():
+        return []
+    cells = json.loads(source.read_text("utf-8"))["cells"]
+    marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
+    return [mark["grade_id"] for mark in marks if mark.get("grade_id")]
+
+
 def restore(
     cells: list[NotebookNode], released: dict[str, NotebookNode]
 ) -> tuple[list[NotebookNode], list[str]]:
@@ -331,14 +340,7 @@ class SubmissionExporter(NotebookExporter):
     def _order(self, notebook: str, assignment: str) -> list[str]:
         course = self.parent.coursedir
         folder = course.format_path(course.source_directory, ".", assignment)
-        source = Path(folder, f"{notebook}.ipynb")
-        if not source.is_file():
-            return []
-        return [
-            cell.metadata.nbgrader.grade_id
-            for cell in nbformat.read(source, as_version=4).cells
-            if cell.metadata.get("nbgrader", {}).get("grade_id")
-        ]
+        return order(Path(folder, f"{notebook}.ipynb"))
 
 
 def adopt_misnamed(assignment, student, notebooks):

@@ -7,8 +7,8 @@ else the notebook is run again, in line.
 """
 
 import atexit
-import contextlib
 import hashlib
+import json
 import os
 import queue
 import re
@@ -77,6 +77,13 @@ class RunAheadExporter(intake.SubmissionExporter):
             if self._lock:
                 recovery.clear_unfinished(self.parent)
             self.ahead = Ahead(RunAhead(parent=self), self.parent)
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """Write plainly the file that nbgrader's next step reads and overwrites."""
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_notebook_node(nb, resources, **kw)
+        nb, resources = self._preprocess(nb, self._init_resources(resources))
+        return json.dumps(nb), resources
 
 
 class Ahead:
@@ -199,18 +206,20 @@ class Ahead:
     def _wanted_ahead(self, notebook):
         """Return which modules more of the first hand-ins import than will be warm."""
         names, counted = "|".join(map(re.escape, self.ahead)), Counter()
-        line = rf"^\s*(?:import|from) +((?:{names})\b[.\w]*)(?: +import +(\w+))?"
+        # As a line of a cell stands in the file.
+        line = (
+            rf'(?:"|\\n)\s*(?:import|from) +((?:{names})\b[.\w]*)(?: +import +(\w+))?'
+        )
         for path in [path for _, name, path in self.todo if name == notebook][:100]:
-            with contextlib.suppress(intake.Unreadable):
-                text = "\n".join(cell.source for cell in intake.read_cells(path))
-                found = re.findall(line, text, re.MULTILINE) if names else []
+            if names and not intake.unwanted(path):
+                found = re.findall(line, path.read_text("utf-8", "replace"))
                 counted.update({".".join(filter(None, parts)) for parts in found})
         return [name for name, count in counted.items() if count > self.workers]
 
     def _released(self, notebook):
         with self.lock:
             if notebook not in self.released:
-                order = plan.order(self._source(notebook))
+                order = intake.order(self._source(notebook))
                 url, course = self.course.db_url, self.course.course_id
                 with gradebook.opened(url, course) as book:
                     self.released[notebook] = intake.released_cells(

@@ -75,17 +75,6 @@ def code_cells(cells):
     return [Cell(kind_of(cell), cell.source) for cell in code]
 
 
-def order(source):
-    """Return the grade ids of an instructor's notebook in their order."""
-    if not source.is_file():
-        return []
-    marks = [
-        cell.metadata.get("nbgrader", {})
-        for cell in nbformat.read(source, as_version=4).cells
-    ]
-    return [mark["grade_id"] for mark in marks if mark.get("grade_id")]
-
-
 def imported(source):
     """Return the modules that a piece of Python imports."""
     lines = source.splitlines()

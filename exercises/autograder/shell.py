@@ -169,6 +169,11 @@ class Shell(InteractiveShell):
         known = self.transformed.get(raw_cell)
         return super().transform_cell(raw_cell) if known is None else known
 
+    def should_run_async(self, raw_cell, **found):
+        """Ask only of a cell that may wait: the answer takes a compilation."""
+        may = "await" in raw_cell or "async" in raw_cell
+        return may and super().should_run_async(raw_cell, **found)
+
     def learn(self, sources):
         """Do ahead what forks would do anew: transform cells, format an error."""
         for source in sources:

@@ -62,6 +62,7 @@ class Zygote:
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # its memory is not for its forks
+        gc.disable()
         for name in conf["imports"]:
             # What cannot be imported will fail in the cell that wants it.
             with contextlib.suppress(Exception, SystemExit):
@@ -72,8 +73,8 @@ class Zygote:
                 del sys.modules[name]
         else:
             self._start_shell()
-        gc.collect()
         gc.freeze()
+        gc.enable()
 
     def _start_shell(self):
         from . import shell, student, trusted
