@@ -160,14 +160,18 @@ class Ahead:
 
     def _prepare_and_run(self, notebook, path):
         try:
-            cells = intake.read_cells(path)
+            read = intake.read_cells(path)
         except intake.Unreadable:
-            cells = []
-        restored, _ = intake.restore(cells, self._released(notebook))
+            read = None
+        restored, _ = intake.restore(read or [], self._released(notebook))
         cells = plan.code_cells(restored)
         ours = self._plan(notebook).files
         files = plan.read_files(path.parent, ignore=self.course.ignore) | ours
-        return digest(cells, files), self._run(notebook, cells, files)
+        if read is None:
+            outputs = [[job.error("NotRun", "the file could not be read")]] * len(cells)
+        else:
+            outputs = self._run(notebook, cells, files)
+        return digest(cells, files), outputs
 
     def _run(self, notebook, cells, files):
         if self.scheduler:
