@@ -7,6 +7,7 @@ else the notebook is run again, in line.
 """
 
 import atexit
+import gc
 import hashlib
 import json
 import os
@@ -120,6 +121,7 @@ class Ahead:
             key = student, notebook
             self.jobs[key] = self.pool.submit(self._prepare_and_run, notebook, path)
         atexit.register(self.close)
+        atexit.register(gc.freeze)  # ends at once: no garbage is looked for
 
     def _todo(self):
         """Yield the notebooks that nbgrader will still come to, as it decides it."""

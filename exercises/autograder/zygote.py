@@ -74,6 +74,7 @@ class Zygote:
         else:
             self._start_shell()
         gc.freeze()
+        gc.set_threshold(10_000)  # with few objects left to look at, not so often
         gc.enable()
 
     def _start_shell(self):
