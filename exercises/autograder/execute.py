@@ -80,11 +80,11 @@ class RunAheadExporter(intake.SubmissionExporter):
             self.ahead = Ahead(RunAhead(parent=self), self.parent)
 
     def from_notebook_node(self, nb, resources=None, **kw):
-        """Write plainly the file that nbgrader's next step reads and overwrites."""
-        if not getattr(self.parent, "_sanitizing", False):
-            return super().from_notebook_node(nb, resources, **kw)
+        """Return the text of a notebook after the steps; nbconvert copies it more."""
         nb, resources = self._preprocess(nb, self._init_resources(resources))
-        return json.dumps(nb), resources
+        if getattr(self.parent, "_sanitizing", False):
+            return json.dumps(nb), resources  # read at once, and overwritten
+        return nbformat.writes(nb, 4) + "\n", resources
 
 
 class Ahead:
@@ -105,11 +105,8 @@ class Ahead:
         self.options["call_seconds"] = step.call_timeout
         self.options["total_seconds"] = step.total_timeout
         self.log.info("Students' code runs in a box of level %r", level)
-        self.workers, self.scheduler, self.ahead = (
-            step.workers,
-            step.scheduler,
-            step.ahead,
-        )
+        self.workers, self.scheduler = step.workers, step.scheduler
+        self.worth_warming = step.ahead
         self.plans, self.released, self.jobs = {}, {}, {}
         self.benches = {}
         self.lock = threading.Lock()
@@ -211,11 +208,9 @@ class Ahead:
 
     def _wanted_ahead(self, notebook):
         """Return which modules more of the first hand-ins import than will be warm."""
-        names, counted = "|".join(map(re.escape, self.ahead)), Counter()
-        # As a line of a cell stands in the file.
-        line = (
-            rf'(?:"|\\n)\s*(?:import|from) +((?:{names})\b[.\w]*)(?: +import +(\w+))?'
-        )
+        names, counted = "|".join(map(re.escape, self.worth_warming)), Counter()
+        line = rf"(?:import|from) +((?:{names})\b[.\w]*)(?: +import +(\w+))?"
+        line = rf'(?:"|\\n)\s*{line}'  # as a cell's line stands in the file
         for path in [path for _, name, path in self.todo if name == notebook][:100]:
             if names and not intake.unwanted(path):
                 found = re.findall(line, path.read_text("utf-8", "replace"))
@@ -228,9 +223,8 @@ class Ahead:
                 order = intake.order(self._source(notebook))
                 url, course = self.course.db_url, self.course.course_id
                 with gradebook.opened(url, course) as book:
-                    self.released[notebook] = intake.released_cells(
-                        book, notebook, self.assignment, order
-                    )
+                    where = notebook, self.assignment, order
+                    self.released[notebook] = intake.released_cells(book, *where)
             return self.released[notebook]
 
     def _source(self, notebook):

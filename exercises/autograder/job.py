@@ -30,10 +30,8 @@ class Warm:
     def __init__(self, plan, role, options):
         self.plan, self.lock = plan, threading.Lock()
         self.conf = {"role": role, "imports": plan.imports[role]}
-        self.conf |= {
-            "prefix": plan.prefix,
-            "known": plan.known.get(role, []),
-        } | options
+        self.conf |= {"prefix": plan.prefix, "known": plan.known.get(role, [])}
+        self.conf |= options
         self.zygote = self._start()
 
     def _start(self):
@@ -108,9 +106,8 @@ class Run:
     def __init__(self, bench, zygotes, cells, files):
         self.options, self.left = bench.options, bench.options["total_seconds"]
         self.lost, ours, slot = {}, bench.plan, bench.slot
-        setup = [
-            cell.source for cell in cells[: len(ours.prefix)] if cell.kind == "setup"
-        ]
+        first = cells[: len(ours.prefix)]
+        setup = [cell.source for cell in first if cell.kind == "setup"]
         same = setup == ours.prefix
         student, trusted = zygotes["student"], zygotes["trusted"]
         with contextlib.ExitStack() as ending:

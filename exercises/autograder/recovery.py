@@ -32,15 +32,12 @@ def unfinished(folder, permissions):
 
 
 def clear_unfinished(converter):
-    """Remove what killed runs left half done; return the students concerned."""
-    students = []
+    """Remove what killed runs left half done."""
     for folder in converter.assignments:
         made = graded_folder(converter, folder)
         if made.is_dir() and unfinished(made, converter.permissions):
             converter.log.warning("%s: the last run was killed here; again", made)
             shutil.rmtree(made)
-            students.append(Path(folder).parent.name)
-    return students
 
 
 def clear_folders():
