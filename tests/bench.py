@@ -181,7 +181,7 @@ def bench_grading(_):
     """A class of 30 graded, against stock nbgrader and against ``otter run``."""
     import bench_grading as grading
 
-    grading.main(students=30, otter=3)
+    grading.main(students=30)
 
 
 PARTS = {

@@ -4,9 +4,9 @@
 with | ratio``. What is compared is the time on the clock of one whole ``nbgrader
 autograde`` of the same hand-ins, and the scores of everybody. Ours runs before and
 after each of the others, since a machine is not equally fast all the time. ``otter
-run`` gets the first few of these hand-ins (3; with 0 it is left out), one after the
-other, with the same tests (``tests/otter``), in an environment that is installed at
-first use.
+run`` gets a few of these hand-ins (5; with 0 it is left out) from all over the class,
+one at a time, with the same tests (``tests/otter``), in an environment that is
+installed at first use.
 """
 
 import datetime
@@ -139,7 +139,7 @@ def otter_run(otter, notebook, folder):
     return seconds, {one["name"]: one["score"] for one in results if "score" in one}
 
 
-def against_otter(course, ours, scores, hand_ins=3):
+def against_otter(course, ours, scores, hand_ins=5):
     """Print how fast ``otter run`` is on some hand-ins, and where its points differ.
 
     Parameters
@@ -151,7 +151,7 @@ def against_otter(course, ours, scores, hand_ins=3):
     scores : dict of (str, str) to float
         What ours gave, by student and grade id.
     hand_ins : int
-        How many of the readable hand-ins, from the first on, otter grades.
+        How many of the readable hand-ins otter grades, at equal distances.
 
     Returns
     -------
@@ -175,8 +175,8 @@ def against_otter(course, ours, scores, hand_ins=3):
             readable[path.parts[-3]] = to_otter.submission(source, path)
         except intake.Unreadable:
             continue
-    chosen, seconds, theirs = list(readable)[:hand_ins], 0, {}
-    rates = [ours()]
+    chosen = list(readable)[:: max(1, len(readable) // hand_ins)][:hand_ins]
+    rates, seconds, theirs = [ours()], 0, {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         to_otter.write_autograder(NAME, folder / "autograder.zip")
@@ -190,8 +190,8 @@ def against_otter(course, ours, scores, hand_ins=3):
             took, points = otter_run(otter, readable[student], folder)
             seconds += took
             theirs |= {(student, test): score for test, score in points.items()}
-    rates.append(ours())
-    rate, slow = statistics.mean(rates), len(chosen) / seconds * 60
+            rates.append(ours())
+    rate, slow = statistics.harmonic_mean(rates), len(chosen) / seconds * 60
     print(
         f"submissions a minute, against otter run | {rate:.2f} | {slow:.2f} | "
         f"{rate / slow:.2f}"
@@ -201,7 +201,7 @@ def against_otter(course, ours, scores, hand_ins=3):
     return unlike
 
 
-def main(students=30, otter=3):
+def main(students=30, otter=5):
     """Print the table; `otter` hand-ins are graded with ``otter run`` too."""
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch, "fresh")
