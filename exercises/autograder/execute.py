@@ -118,7 +118,9 @@ class Ahead:
             key = student, notebook
             self.jobs[key] = self.pool.submit(self._prepare_and_run, notebook, path)
         atexit.register(self.close)
-        atexit.register(gc.freeze)  # ends at once: no garbage is looked for
+        # To look for garbage in what is there now takes long, also at the end.
+        gc.freeze()
+        atexit.register(gc.freeze)
 
     def _todo(self):
         """Yield the notebooks that nbgrader will still come to, as it decides it."""
@@ -220,9 +222,8 @@ class Ahead:
     def _released(self, notebook):
         with self.lock:
             if notebook not in self.released:
-                order = intake.order(self._source(notebook))
-                url, course = self.course.db_url, self.course.course_id
-                with gradebook.opened(url, course) as book:
+                course, order = self.course, intake.order(self._source(notebook))
+                with gradebook.opened(course.db_url, course.course_id) as book:
                     where = notebook, self.assignment, order
                     self.released[notebook] = intake.released_cells(book, *where)
             return self.released[notebook]
