@@ -107,8 +107,7 @@ class Ahead:
         self.log.info("Students' code runs in a box of level %r", level)
         self.workers, self.scheduler = step.workers, step.scheduler
         self.worth_warming = step.ahead
-        self.plans, self.released, self.jobs = {}, {}, {}
-        self.benches = {}
+        self.plans, self.released, self.jobs, self.benches = {}, {}, {}, {}
         self.lock = threading.Lock()
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="grading")
         self.todo = todo = list(self._todo())

@@ -126,17 +126,16 @@ def make(source, released, wanted=()):
         for role, sources in imports.items()
     }
     imports["student"] += wanted
-    known = {"student": setup, "trusted": setup + tests}
+    plain = [cell.source for cell in order if "nbgrader" not in cell.metadata]
+    known = {"student": setup + plain, "trusted": setup + tests}
     return Plan(prefix, imports, read_files(source.parent), known)
 
 
 def read_files(*folders, ignore=()):
     """Return the plain files below folders, later ones over earlier; no notebooks."""
-    found = {}
+    found, left_out = {}, [*ignore, "*.ipynb", ".ipynb_checkpoints"]
     for folder in map(str, folders):
-        for path in utils.find_all_files(
-            folder, [*ignore, "*.ipynb", ".ipynb_checkpoints"]
-        ):
+        for path in utils.find_all_files(folder, left_out):
             if not intake.unwanted(Path(path)):
                 found[os.path.relpath(path, folder)] = Path(path).read_bytes()
     return found

@@ -91,7 +91,7 @@ class Zygote:
                 break  # the cells that follow run in each fork, and fail there
             self.prefix.append(outputs)
         if "matplotlib" in sys.modules:
-            _warm_figures()
+            _warm_figures(self.conf["role"])
         if len(os.listdir("/proc/self/task")) > 1:
             raise RuntimeError("the set-up cells start threads: this cannot be forked")
 
@@ -185,8 +185,7 @@ class Zygote:
         folder = request["folder"]
         box.confine(self.conf | {"write": [folder], "user": request["user"]})
         os.chdir(f"{folder}/work")
-        for name in box.HOMES:
-            os.environ[name] = f"{folder}/tmp"
+        os.environ |= dict.fromkeys(box.HOMES, f"{folder}/tmp")
         if request["fresh"]:
             self.shell.reset(new_session=True)
         self.role.serve(self.shell, control, link, self.conf["call_seconds"])
@@ -203,15 +202,17 @@ def _become_kernel(request):
     IPKernelApp.launch_instance(request["argv"][1:])
 
 
-def _warm_figures():
-    """Let matplotlib find its fonts once, and make figures ahead."""
+def _warm_figures(role):
+    """Draw once what a student may draw; make ahead what `figures` fills."""
     from matplotlib import pyplot
 
     from . import figures
 
-    figure = pyplot.Figure()
-    figure.subplots().set(title="a", xlabel="b", yscale="log")
-    figure.savefig(io.BytesIO(), format="png")
+    if role == "student":
+        figure = pyplot.Figure()
+        figure.subplots().set(title="a", xlabel="b", yscale="log")
+        figure.savefig(io.BytesIO(), format="png")
+        return
     figures.SPARE += [pyplot.Figure() for _ in range(4)]
     for spare in figures.SPARE:
         spare.add_axes([0, 0, 1, 1])

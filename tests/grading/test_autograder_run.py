@@ -175,6 +175,7 @@ def test_a_students_process_is_planned_without_tests_and_solutions(tmp_path):
             one.source = f"import colorsys\n{one.source}  # secret"
         elif one.cell_type == "code" and mark.get("grade"):
             one.source = f"import zipfile\n{one.source}  # secret"
+    source.cells.append(nbformat.v4.new_code_cell("plain = 1"))
     nbformat.write(source, tmp_path / "mini.ipynb")
     released = {
         one.metadata.nbgrader.grade_id: one
@@ -184,6 +185,7 @@ def test_a_students_process_is_planned_without_tests_and_solutions(tmp_path):
     made = plan.make(tmp_path / "mini.ipynb", released)
     assert "secret" in str(made.known["trusted"])
     assert "secret" not in str((made.known["student"], made.prefix, made.files))
+    assert "plain = 1" in made.known["student"]
     assert "colorsys" in made.imports["student"]
     assert "zipfile" not in made.imports["student"]
 
