@@ -80,7 +80,7 @@ class RunAheadExporter(intake.SubmissionExporter):
             self.ahead = Ahead(RunAhead(parent=self), self.parent)
 
     def from_notebook_node(self, nb, resources=None, **kw):
-        """Return the text of a notebook after the steps; nbconvert copies it more."""
+        """Return the text of a notebook after the steps, with fewer copies made."""
         nb, resources = self._preprocess(nb, self._init_resources(resources))
         if getattr(self.parent, "_sanitizing", False):
             return json.dumps(nb), resources  # read at once, and overwritten
@@ -116,10 +116,10 @@ class Ahead:
         for student, notebook, path in todo:
             key = student, notebook
             self.jobs[key] = self.pool.submit(self._prepare_and_run, notebook, path)
-        atexit.register(self.close)
         # To look for garbage in what is there now takes long, also at the end.
         gc.freeze()
-        atexit.register(gc.freeze)
+        atexit.register(gc.freeze)  # after what is registered below
+        atexit.register(self.close)
 
     def _todo(self):
         """Yield the notebooks that nbgrader will still come to, as it decides it."""
@@ -233,7 +233,8 @@ class Ahead:
         return Path(folder, f"{notebook}.ipynb")
 
     def close(self):
-        """End all processes."""
+        """End all processes; a server that graded looks for garbage as before."""
+        gc.unfreeze()
         with self.lock:
             benches, self.benches = self.benches, {}
         for free in benches.values():
