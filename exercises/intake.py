@@ -132,12 +132,21 @@ def _plain(cell: dict) -> NotebookNode:
     plain = new_cell(kind if kind in ("code", "markdown") else "raw", source)
     pictures = cell.get("attachments")
     if kind == "markdown" and isinstance(pictures, dict):
-        plain.attachments = nbformat.from_dict(pictures)
+        plain.attachments = nbformat.from_dict(
+            {name: one for name, one in pictures.items() if _is_picture(one)}
+        )
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(mark, dict) and isinstance(mark.get("grade_id"), str):
         plain.metadata.grade_id = mark["grade_id"]
     return plain
+
+
+def _is_picture(attachment: object) -> bool:
+    """Say whether it is what an editor attaches: encoded data by mime type."""
+    return isinstance(attachment, dict) and all(
+        isinstance(data, str) for data in attachment.values()
+    )
 
 
 def released_cells(

@@ -80,11 +80,11 @@ class RunAheadExporter(intake.SubmissionExporter):
             self.ahead = Ahead(RunAhead(parent=self), self.parent)
 
     def from_notebook_node(self, nb, resources=None, **kw):
-        """Return the text of a notebook after the steps, with fewer copies made."""
-        nb, resources = self._preprocess(nb, self._init_resources(resources))
-        if getattr(self.parent, "_sanitizing", False):
-            return json.dumps(nb), resources  # read at once, and overwritten
-        return nbformat.writes(nb, 4) + "\n", resources
+        """Return the text of a notebook after the steps, copied and checked no more."""
+        resources = self._init_resources(resources)
+        for step in self._preprocessors:
+            nb, resources = step(nb, resources)
+        return json.dumps(nb), resources  # on many lines: ten times slower
 
 
 class Ahead:

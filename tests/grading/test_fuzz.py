@@ -61,7 +61,7 @@ def handed_in(answers):
 
 def change(draw, cells):
     """Do one thing to a list of cells that a student, an editor or a cheat may do."""
-    kinds = "drop copy move retag relabel kind corrupt junk grab points"
+    kinds = "drop copy move retag relabel kind corrupt junk grab points attach"
     kind = draw(st.sampled_from(kinds.split()))
     if not cells:
         return
@@ -91,6 +91,9 @@ def change(draw, cells):
             st.sampled_from(["", "pass", "def (", "%%bash\ntrue", "\0", "\ud800"])
         )
         one["source"] = draw(st.sampled_from([text, [text], None, 5]))
+    elif kind == "attach":
+        odd = [5, {"a.png": 5}, {"a.png": {"image/png": 7}}, {"a.png": {}}]
+        one |= {"cell_type": "markdown", "attachments": draw(st.sampled_from(odd))}
     elif kind == "points" and isinstance(mark, dict):
         mark |= {"points": 99, "grade": False, "locked": False, "solution": True}
     elif kind == "relabel" and isinstance(mark, dict):
@@ -125,6 +128,9 @@ def test_a_changed_notebook_wins_no_point_and_stops_nothing(
         assert "\n" not in str(error)
         cells = []
     restored, _ = intake.restore(cells, RELEASED)
+    for number, one in enumerate(restored):
+        one.id = f"cell-{number}"
+    nbformat.validate(nbformat.v4.new_notebook(cells=restored), relax_add_props=True)
     named = [
         one.metadata.get("nbgrader", {}).get("grade_id")
         for one in restored

@@ -116,13 +116,14 @@ def test_what_can_be_read_is_read(tmp_path):
 
 def test_pictures_pasted_into_an_answer_are_kept(tmp_path):
     picture = {"plot.png": {"image/png": "iVBORw0KGgo="}}
+    junk = {"a.png": 5, "b.png": {"image/png": 7}, "c.png": {"a": {"b": "c"}}}
     content = {
         "nbformat": 4,
         "cells": [
             {
                 "cell_type": "markdown",
                 "source": "![](attachment:plot.png)",
-                "attachments": picture,
+                "attachments": picture | junk,
                 "metadata": {"nbgrader": {"grade_id": "text"}},
             }
         ],
