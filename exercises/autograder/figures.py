@@ -98,6 +98,7 @@ def rebuild(found):
 
 
 def _rebuild_axes(axes, found):
+    axes.autoscale(False)  # the limits are known
     for x, y, more in found["lines"]:
         need(np.shape(x) == np.shape(y), "line")
         axes.plot(x, y, **_only(more, LINE))
@@ -112,7 +113,8 @@ def _rebuild_axes(axes, found):
         axes.scatter(*places.T, **_only(more, POINTS))
     for (x, y), text in found["texts"]:
         axes.text(x, y, _text(text))
-    axes.set(**_only(found["axes"], AXES))
+    # To set a scale takes long, also where it is the same.
+    axes.set(**dict(_only(found["axes"], AXES).items() - _get(axes, AXES).items()))
     for side in "xy":
         if found["ticks"][side]:
             places, words = found["ticks"][side]
