@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from autograder import config, plan
-from autograder.execute import RunAhead
+from autograder.execute import RunAhead, digest
 from miniature import MINI, PARTLY, RIGHT, Course, cell, source_notebook
 from traitlets import TraitError
 from traitlets.config import Config
@@ -52,6 +52,7 @@ def test_scores_and_outputs_are_those_of_stock(new_course, monkeypatch):
     )
     new_course.hand_in("shows", shows)
     new_course.grade()
+    nbformat.validate(new_course.autograded("shows"))  # nbconvert is not asked to
     ours, seen = new_course.scores(), outputs(new_course.autograded("shows"))
     monkeypatch.setenv("AUTOGRADER", "off")
     new_course.grade("--force")
@@ -73,6 +74,21 @@ def outputs(notebook):
             texts = {k: v for k, v in output.data.items() if k == "text/html"}
             found.append((kind, sorted(output.data), texts))
     return found
+
+
+def test_a_result_counts_only_for_the_same_cells_and_files():
+    cells = [plan.Cell("student", "a = 1"), plan.Cell("test", "assert a")]
+    ours, files = {"a.csv": b"1"}, {"a.csv": b"1", "own.txt": b"x"}
+    made = digest(cells, files, ours)
+    assert digest(list(cells), {"own.txt": b"x", "a.csv": bytes([49])}, ours) == made
+    swapped = [plan.Cell("test", "a = 1"), plan.Cell("student", "assert a")]
+    one = [plan.Cell("student", "a = 1assert a")]
+    for other_cells in (swapped, one, cells[:1], cells[::-1]):
+        assert digest(other_cells, files, ours) != made
+    for change in ({"a.csv": b"2"}, {"own.txt": b"y"}, {"more.txt": b"x"}):
+        assert digest(cells, files | change, ours) != made
+    assert digest(cells, {"own.txt": b"x"}, ours) != made
+    assert digest(cells, {"a.csv": b"1", "b.txt": b"x"}, ours) != made
 
 
 @pytest.mark.parametrize("seed", range(2))
