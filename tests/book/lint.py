@@ -303,6 +303,8 @@ def bibliography_faults(text, used):
             yield f"{key} is cited nowhere"
         if "title" not in fields:
             yield f"{key} has no title"
+        elif not fields["title"].startswith("{"):
+            yield f"{key} would be printed in small letters: title = {{{{...}}}}"
         doi = fields.get("doi")
         if doi is not None and not DOI.fullmatch(doi):
             yield f"{key} has a malformed DOI: {doi!r}"

@@ -301,7 +301,7 @@ def test_a_fault_is_found(rule, change, said):
 
 BIB = """
 @article{A2000,
-  title = {T},
+  title = {{T}},
   year = {2000},
   doi = {10.1000/abc}
 }
@@ -318,7 +318,8 @@ BIB = """
         (BIB.replace("doi = {10.1000/abc}", "isbn = {1}"), {"A2000"}, None),
         (BIB.replace("10.1000", "https://doi.org/10.1000"), {"A2000"}, "malformed"),
         (BIB.replace("10.1000/abc", "10.1000"), {"A2000"}, "malformed"),
-        (BIB.replace("  title = {T},\n", ""), {"A2000"}, "no title"),
+        (BIB.replace("  title = {{T}},\n", ""), {"A2000"}, "no title"),
+        (BIB.replace("{{T}}", "{T}"), {"A2000"}, "small letters"),
     ],
 )
 def test_a_fault_of_the_bibliography_is_found(text, used, said):
