@@ -39,6 +39,7 @@ RATIOS = ["risk ratio", "odds ratio", "hazard ratio", "rate ratio"]
 DIFFERENCES = ["risk difference", "mean difference"]
 
 NOT_SEEN = "not in the source that was seen"
+UNKNOWN = "unknown"  # a kinase that is there, and that nobody has named
 
 
 class Step(NamedTuple):
@@ -114,11 +115,20 @@ _SIGNALLING = table(
         "kind": column(
             str, "What the signal is", isin=["cytokine", "microbial ligand"]
         ),
-        "receptor": column(str, "Chains of the receptor, HGNC symbols"),
+        "receptor": column(
+            str, "Chains of the receptor, or of all its receptors; HGNC symbols"
+        ),
+        "complexes": column(
+            str, "Receptors: chains joined by ` + `, several receptors by `; `"
+        ),
         "pathway": column(
             str, "Main way to the nucleus", isin=["JAK-STAT", "NF-κB", "SMAD"]
         ),
-        "jaks": column(str, "Janus kinases", missing="the receptor uses none"),
+        "jaks": column(
+            str,
+            "Janus kinases; `unknown` where the source prints a question mark",
+            missing="the receptor uses none",
+        ),
         "stats": column(
             str, "STAT proteins that are activated", missing="the receptor uses none"
         ),

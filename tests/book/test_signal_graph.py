@@ -67,7 +67,8 @@ def test_what_a_jak1_inhibitor_spares():
 
 def matrix(rows, here, there):
     """Return which items of one column share a row with which of another."""
-    cells = [[set(row[c].split("; ")) - {""} for row in rows] for c in (here, there)]
+    nothing = {"", "unknown"}
+    cells = [[set(row[c].split("; ")) - nothing for row in rows] for c in (here, there)]
     names = [sorted(set().union(*column)) for column in cells]
     joined = np.zeros([len(n) for n in names], dtype=bool)
     for left, right in zip(*cells, strict=True):

@@ -125,9 +125,24 @@ def test_a_receptor_signals_by_kinases_or_by_adaptors(signalling):
 
 def test_kinases_and_stats_are_of_the_two_families(signalling):
     for cell in signalling.jaks.dropna():
-        assert set(curated.split(cell)) <= JAKS
+        assert set(curated.split(cell)) <= {*JAKS, curated.UNKNOWN}
     for cell in signalling.stats.dropna():
         assert all(re.fullmatch(r"STAT[1-6]", item) for item in curated.split(cell))
+
+
+def test_what_the_source_does_not_know_is_coded_as_unknown(signalling):
+    """The cited table prints `Jak1, ?` for three cytokines."""
+    doubt = signalling.jaks.fillna("").str.contains(curated.UNKNOWN)
+    assert set(signalling.cytokine[doubt]) == {"IL-19", "IL-20", "IL-24"}
+
+
+def test_the_receptors_are_made_of_the_chains(signalling):
+    for row in signalling.itertuples():
+        complexes = [one.split(" + ") for one in curated.split(row.complexes)]
+        assert {c for one in complexes for c in one} == set(curated.split(row.receptor))
+    il4 = signalling.set_index("cytokine").loc["IL-4"]
+    assert curated.split(il4.complexes) == ["IL4R + IL2RG", "IL4R + IL13RA1"]
+    assert set(curated.split(il4.jaks)) == JAKS
 
 
 def test_the_shared_chains_bring_their_kinases(signalling):
