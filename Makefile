@@ -28,7 +28,7 @@ help:  ## list what there is to make
 
 env: $(READY)  ## make the Python environment in .venv
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml exercises/autograder/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one" \
 	  "(python.org, or your system's packages), or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
@@ -38,7 +38,8 @@ $(READY): requirements.txt pyproject.toml
 	"$(PYTHON)" -m venv .venv
 	@echo "Installing the packages of requirements.txt into .venv (about 1 GB, a few minutes the first time) ..."
 	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
-	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; } \
+	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	    -e . -e exercises/autograder ; } \
 	  || { echo "The packages could not be installed. Is there a network (or a package mirror" \
 	  "in pip's configuration), and room for 1 GB? pip's reason stands above. Then: make env"; exit 1; }
 	@$(BIN)/python -m pip check

@@ -15,6 +15,6 @@ def pytest_configure(config):
     """Choose the kernels."""
     if config.getoption("--warm"):
         sys.path.insert(0, str(Path(__file__).parent / "exercises"))
-        from autograder import provisioner
+        from nbgrader_apart import provisioner
 
         provisioner.use_for_all()

@@ -13,7 +13,7 @@ EXCHANGE
     hand-ins that come by mail or from a learning platform.
 AUTOGRADER
     ``off`` lets nbgrader run the notebooks itself. Otherwise the package
-    ``autograder`` runs them where it can (on Linux): many times faster, in a box,
+    ``nbgrader_apart`` runs them where it can (on Linux): many times faster, in a box,
     the tests apart from the students' code. See the page "Grading at scale".
 """
 
@@ -34,9 +34,9 @@ sys.path.insert(0, str(HERE))
 # nbgrader 0.9.6 adds rows in an order that SQLAlchemy warns of; it is harmless.
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
-import intake  # noqa: E402
+import nbgrader_apart  # noqa: E402
 import summary  # noqa: E402
-from autograder import config as autograder  # noqa: E402
+from nbgrader_apart import intake  # noqa: E402
 
 # nbgrader starts `alembic` by name: let it find the one of this environment.
 os.environ["PATH"] = os.pathsep.join(
@@ -66,7 +66,7 @@ c.ClearSolutions.code_stub = {
     'raise NotImplementedError("Task not done yet: write your answer here")'
 }
 
-# -- what is taken from a hand-in (intake.py)
+# -- what is taken from a hand-in (autograder/, intake.py)
 c.Autograde.pre_convert_hook = intake.adopt_misnamed
 c.Autograde.exporter_class = intake.SubmissionExporter
 c.Autograde.autograde_preprocessors = intake.AUTOGRADE
@@ -84,13 +84,13 @@ c.Execute.shutdown_kernel = "immediate"
 # By default a cell tagged `skip-execution` is not run, and a test that is not
 # run counts as passed. No cell can carry this tag.
 c.Execute.skip_cells_with_tag = "<random>"
-# Tests that a student deleted come back (intake.py restores every other cell).
+# Tests that a student deleted come back (intake restores every other cell).
 c.OverwriteCells.add_missing_cells = True
 
 # -- faster, in a box, the tests apart from students' code (autograder/)
 grading = Application.initialized() and isinstance(Application.instance(), AutogradeApp)
 if os.environ.get("AUTOGRADER") != "off":
-    why_not = autograder.use(c)
+    why_not = nbgrader_apart.use(c)
     if why_not and grading:
         print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
 

@@ -26,10 +26,10 @@ sys.path[:0] = [
 ]
 
 import demo  # noqa: E402
-import intake  # noqa: E402
 import nbformat  # noqa: E402
 import release  # noqa: E402
 import to_otter  # noqa: E402
+from nbgrader_apart import intake  # noqa: E402
 from to_otter import runner  # noqa: E402
 
 NAME = demo.ASSIGNMENT

@@ -1,8 +1,8 @@
 """A small assignment on a bench: what a submission gets, without nbgrader."""
 
-from autograder import box, job
-from autograder.plan import Cell, Plan
 from miniature import EXERCISES  # noqa: F401  (puts exercises/ on the path)
+from nbgrader_apart import box, job
+from nbgrader_apart.plan import Cell, Plan
 
 SETUP = "import numpy as np\nimport pandas as pd"
 OPTIONS = {

@@ -6,10 +6,11 @@ They touch only processes, files and ports that this file has made.
 import os
 import socket
 import threading
+from pathlib import Path
 
 import benches
 import pytest
-from autograder import box
+from nbgrader_apart import box
 
 pytestmark = pytest.mark.autograder
 
@@ -155,23 +156,23 @@ for number in range(3, 40):
     "answers_for_us": """
 import sys
 for module in list(sys.modules.values()):
-    if getattr(module, "__name__", "") == "autograder.student":
+    if getattr(module, "__name__", "") == "nbgrader_apart.student":
         def answer(self):
-            from autograder import wire
+            from nbgrader_apart import wire
             question, buffers = wire.receive(self.sock)
             wire.send(self.sock, {"number": question["number"], "value":
                 ["array", "<f8", [1 << 40], 0], "said": 5, "raised": [["x"]]}, [b""])
         module.Student.answer = answer""",
     "answers_twice": """
 import sys
-from autograder import student, wire
+from nbgrader_apart import student, wire
 def answer(self):
     question, buffers = wire.receive(self.sock)
     for _ in range(2):
         wire.send(self.sock, {"number": question["number"], "value": True})
 student.Student.answer = answer""",
     "calls_back_wildly": """
-from autograder import student, wire
+from nbgrader_apart import student, wire
 def answer(self):
     question, buffers = wire.receive(self.sock)
     for place in (-1, 0, 10**9, "x"):
@@ -320,7 +321,7 @@ def test_nothing_to_write(bench, tmp_path):
     book = tmp_path / "gradebook.db"
     book.write_text("untouched")
     book.chmod(0o666)
-    package = benches.EXERCISES / "autograder" / "planted.py"
+    package = Path(box.__file__).parent / "planted.py"
     write = f"""
 import os, site, sys
 places = [{str(book)!r}, {str(package)!r}, os.path.expanduser('~root/.planted'),

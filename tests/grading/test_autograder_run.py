@@ -14,9 +14,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from autograder import config, plan
-from autograder.execute import RunAhead, digest
 from miniature import MINI, PARTLY, RIGHT, Course, cell, source_notebook
+from nbgrader_apart import config, plan
+from nbgrader_apart.execute import RunAhead, digest
 from traitlets import TraitError
 from traitlets.config import Config
 

@@ -12,10 +12,10 @@ import benches  # noqa: F401
 import numpy as np
 import pandas as pd
 import pytest
-from autograder import codec, trusted, wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from nbgrader_apart import codec, trusted, wire
 
 pytestmark = pytest.mark.autograder
 
@@ -182,8 +182,8 @@ def test_more_that_a_task_may_return():
 
 
 def test_a_figure_arrives_with_what_tests_look_at():
-    from autograder import figures
     from matplotlib import pyplot
+    from nbgrader_apart import figures
 
     drawn, (left, right) = pyplot.subplots(1, 2)
     left.bar(["a", "b", "c"], [1, 2.5, -3], label="bars")

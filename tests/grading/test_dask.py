@@ -1,6 +1,5 @@
 """The same scores from two workers on loopback, one of which is killed midway."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,20 +8,16 @@ import time
 
 import benches
 import pytest
-from autograder import cluster
+from nbgrader_apart import cluster
 
 pytestmark = pytest.mark.autograder
 
 pytest.importorskip("distributed", reason="dask's distributed is not installed")
 
-PATH = os.pathsep.join([str(benches.EXERCISES), str(benches.EXERCISES.parent)])
-
 
 def start(*command):
-    environment = os.environ | {"PYTHONPATH": PATH}
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]],
-        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -7,13 +7,12 @@ import json
 import os
 
 import benches
-import intake
 import nbformat
 import pytest
-from autograder import plan
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from miniature import PARTLY, RIGHT, source_notebook
+from nbgrader_apart import intake, plan
 
 pytestmark = pytest.mark.autograder
 

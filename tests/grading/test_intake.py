@@ -2,9 +2,9 @@
 
 import json
 
-import intake
 import nbformat
 import pytest
+from nbgrader_apart import intake
 
 NOTEBOOK = {
     "nbformat": 4,

@@ -19,9 +19,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "exercises"), str(ROOT / "tests/exercises")]
 
-import intake  # noqa: E402
 import release  # noqa: E402
 import runner  # noqa: E402
+from nbgrader_apart import intake  # noqa: E402
 
 TEST_FILE = """\
 from otter.test_files import test_case

@@ -9,9 +9,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import intake
 import nbformat
 from nbgrader import utils
+
+from . import intake
 
 
 @dataclass(frozen=True)

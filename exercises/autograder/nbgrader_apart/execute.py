@@ -18,13 +18,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import intake
 import nbformat
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 from traitlets import Dict, Float, Integer, List, TraitError, Unicode, default, validate
 
-from . import box, cluster, gradebook, job, plan, recovery
+from . import box, cluster, gradebook, intake, job, plan, recovery
 from .progress import Progress
 
 
@@ -34,7 +33,9 @@ class RunAhead(Execute):
     workers = Integer(help="submissions at the same time").tag(config=True)
     level = Unicode("auto", help="the box: bwrap, landlock, limits, none, auto")
     level.tag(config=True)
-    limits = Dict(help="for one process: see autograder.box.LIMITS").tag(config=True)
+    limits = Dict(help="for one process: see nbgrader_apart.box.LIMITS").tag(
+        config=True
+    )
     ahead = List(["scipy", "sklearn"], help="import these ahead if hand-ins want them")
     ahead.tag(config=True)
     call_timeout = Float(10, help="seconds a call from a test").tag(config=True)

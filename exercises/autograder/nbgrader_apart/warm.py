@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import box, wire
 
-START = "from autograder import zygote; zygote.main()"
+START = "from nbgrader_apart import zygote; zygote.main()"
 START_SECONDS, ANSWER_SECONDS = 120, 30
 #: Where matplotlib keeps the list of the machine's fonts, which takes long to make.
 FONTS = Path(os.environ.get("MPLCONFIGDIR", "~/.cache/matplotlib")).expanduser()

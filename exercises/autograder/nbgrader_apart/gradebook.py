@@ -5,10 +5,11 @@ nbgrader opens it anew for every question, and commits after every cell.
 
 import functools
 
-import intake
 from nbgrader.api import Gradebook
 from nbgrader.converters import autograde
 from nbgrader.preprocessors import latesubmissions, overwritekernelspec, saveautogrades
+
+from . import intake
 
 #: A gradebook that is closed opens again when it is asked; what it knows of the
 #: database's form stays.

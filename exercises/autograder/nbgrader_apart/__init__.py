@@ -1,9 +1,10 @@
 """Grading of nbgrader's submissions that is faster and cannot be fooled.
 
-``nbgrader_config.py`` switches it on with ``autograder.config.use(c)``.
+``nbgrader_config.py`` switches it on with ``nbgrader_apart.use(c)``.
 
 ===============  ==============================================================
 config           puts the pieces below into nbgrader's configuration
+intake           what is taken from a hand-in, and what is put back
 execute          nbgrader's step "run the notebook": runs submissions ahead
 gradebook        opened once, and a notebook's marks in one transaction
 progress         how far the run is
@@ -21,3 +22,12 @@ cluster          the same work on other machines
 provisioner      warm kernels for Jupyter (used to test the book's notebooks)
 ===============  ==============================================================
 """
+
+__all__ = ["use"]
+
+
+def use(c):
+    """Switch it on in an ``nbgrader_config.py``; see `config.use`."""
+    from .config import use as switch_on  # nbgrader is not imported before it is wanted
+
+    return switch_on(c)
