@@ -87,17 +87,18 @@ check-book: $(READY)
 
 # Chapters: strictly, figures too. Assignments: that the solution runs.
 notebooks: release
-	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile book
+	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile $(CHAPTERS)
 	$(BIN)/python -m pytest -q --nbval-lax -n 2 --dist loadfile exercises/source
 
 # The bank of answers is one file with hundreds of tests: both cores share it.
 tests: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not draws" tests/exercises
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests --ignore tests/exercises \
-	  --ignore tests/browser -m "not autograder"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests book/_ext \
+	  --ignore tests/exercises --ignore tests/browser -m "not autograder and not browser"
 
 browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR tests/browser
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR -m browser \
+	  tests/browser book/_ext
 
 draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises

@@ -18,6 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+CHAPTERS = sorted((ROOT / "book").glob("*/*.ipynb"))
 TIMES = 3
 #: The cohorts that grow by patients.
 PER_PATIENT = (
@@ -86,8 +87,8 @@ def bench_notebooks(_):
     """Strict notebook tests with figures on two cores, against plain nbval on one."""
     pytest = [BIN / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval"]
     ours, theirs = in_turn(
-        lambda: seconds([*pytest, "-n", "2", "--dist", "loadfile", "book"]),
-        lambda: seconds([*pytest, "--noconftest", "book"]),
+        lambda: seconds([*pytest, "-n", "2", "--dist", "loadfile", *CHAPTERS]),
+        lambda: seconds([*pytest, "--noconftest", *CHAPTERS]),
         times=1,
     )
     line("notebook tests, figures compared, against nbval alone", ours, theirs, "s")
@@ -98,9 +99,9 @@ def page_weight(html, page):
 
     What a page asks of other hosts is not counted, since none is reached.
     """
-    from browser.chromium import ARGUMENTS
     from playwright.sync_api import sync_playwright
-    from serving import served
+    from support.chromium import ARGUMENTS
+    from support.serving import served
 
     fetched = set()
     with served(html) as address, sync_playwright() as playwright:
@@ -123,7 +124,7 @@ def bench_weight(scratch):
     # As Jupyter Book comes: only what the pages need in order to build stays.
     sphinx = config["sphinx"]
     sphinx["extra_extensions"] = []
-    for ours in ("lean_pages", "lean_styles"):
+    for ours in ("mend_markup", "load_only_used", "drop_unused_rules"):
         del sphinx["local_extensions"][ours]
     wanted = ("bibtex_reference_style", "myst_heading_anchors", "numfig")
     sphinx["config"] = {key: sphinx["config"][key] for key in wanted}

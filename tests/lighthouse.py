@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serving import served
+from support.serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"

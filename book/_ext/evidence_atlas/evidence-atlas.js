@@ -1,4 +1,4 @@
-// Filters the table of the evidence atlas (book/_ext/evidence_atlas.py).
+// Filters the table of the evidence atlas (book/_ext/evidence_atlas/__init__.py).
 // Without this script the whole table is there, and its details fold out.
 "use strict";
 

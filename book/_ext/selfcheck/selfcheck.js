@@ -1,4 +1,4 @@
-// Checks the answers of the self-check questions (book/_ext/selfcheck.py).
+// Checks the answers of the self-check questions (book/_ext/selfcheck/__init__.py).
 // Without this script every reason can be folded out by hand.
 "use strict";
 

@@ -2,9 +2,9 @@
 
 from types import SimpleNamespace
 
-import lean_styles
 import pytest
-from small_books import ROOT  # noqa: F401  (puts book/_ext on the path)
+
+from drop_unused_rules import drop_unused_rules
 
 PAGE = '<p class="note wide">text</p>'
 SCRIPT = 'box.classList.add("opened")'
@@ -21,7 +21,7 @@ def styled(tmp_path):
     def left(css, error=None):
         sheet.write_text(css)
         app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
-        lean_styles.lean_styles(app, error)
+        drop_unused_rules(app, error)
         return "".join(sheet.read_text().split())
 
     return left

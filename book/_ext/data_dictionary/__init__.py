@@ -9,24 +9,19 @@ or ``trials`` writes one for every table of facts; ``{cohort}`agents``` links th
 from __future__ import annotations
 
 import inspect
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import cohorts
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import pandera.pandas as pa
-from course import style
 from docutils import nodes
-from docutils.statemachine import StringList
-from sphinx import addnodes
+from elements import LinkRole, MarkdownDirective
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
@@ -41,26 +36,19 @@ def label(name: str) -> str:
     return f"data-{name.replace('_', '-')}"
 
 
-class CohortRole(SphinxRole):
+class CohortRole(LinkRole):
     """Link to the section of a cohort, or of a table of facts."""
 
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return a reference that Sphinx resolves, or warns about."""
-        link = addnodes.pending_xref(
-            "",
-            nodes.literal("", self.text),
-            refdomain="std",
-            reftype="ref",
-            reftarget=label(self.text),
-            refexplicit=True,
-            refwarn=True,
-            refdoc=self.env.docname,
-        )
-        self.set_source_info(link)
-        return [link], []
+    def shown(self) -> nodes.Node:
+        """Return the name of the data, as code."""
+        return nodes.literal("", self.text)
+
+    def label(self) -> str:
+        """Return the label of the section."""
+        return label(self.text)
 
 
-class DataDictionary(SphinxDirective):
+class DataDictionary(MarkdownDirective):
     """Write the sections of all cohorts."""
 
     def run(self) -> list[nodes.Node]:
@@ -80,42 +68,27 @@ class DataDictionary(SphinxDirective):
             self._depend(cohort)
             frames = cohort.frames(made)
             files = {
-                table: self._place(cohorts.SYNTHETIC / cohort.filename(table))
+                table: self.address(cohorts.SYNTHETIC / cohort.filename(table))
                 for table in cohort.tables
             }
             lines += markdown(cohort, frames, files, self._picture(cohort, made))
-        return self._parsed(lines)
-
-    def _parsed(self, lines: list[str]) -> list[nodes.Node]:
-        parent = nodes.section()
-        source = StringList(lines, source=self.get_source_info()[0])
-        self.state.nested_parse(source, self.content_offset, parent, match_titles=True)
-        return parent.children
+        return self.parsed(lines)
 
     def _depend(self, cohort: cohorts.Cohort) -> None:
         self.env.note_dependency(inspect.getsourcefile(cohort.make))
         for table in cohort.tables:
             self.env.note_dependency(str(cohorts.SYNTHETIC / cohort.filename(table)))
 
-    def _place(self, path: Path) -> str:
-        """Return the address of a file as Sphinx wants it: from the source folder."""
-        relative = os.path.relpath(
-            Path(path).resolve(), Path(self.env.srcdir).resolve()
-        )
-        return "/" + Path(relative).as_posix()
-
     def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
         if cohort.picture is None or cohort.name in SEALED:
             return None
-        path = Path(self.env.doctreedir).parent / "pictures" / f"{cohort.name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with mpl.rc_context():
-            style.use()
+
+        def draw() -> plt.Figure:
             figure, ax = plt.subplots(figsize=(6.0, 2.8))
             cohort.picture(ax, made)
-            figure.savefig(path, metadata={"Software": None})
-            plt.close(figure)
-        return self._place(path)
+            return figure
+
+        return self.drawn(cohort.name, draw)
 
 
 class CohortTable(DataDictionary):
@@ -146,7 +119,7 @@ class ReferenceTables(DataDictionary):
             lines += [f"({label(name)})=", f"### `{name}`", ""]
             lines += [f"**{schema.description}.**", ""]
             lines += described(f"`{path.name}`", schema, len(module.load(name)))
-        return self._parsed(lines)
+        return self.parsed(lines)
 
 
 # -- Markdown

@@ -1,9 +1,9 @@
-"""Pages that load only what they use, and whose pictures and tables are accessible.
+"""The HTML of every page, mended where Sphinx and its helpers leave it wanting.
 
-Mends, on every HTML page, what the theme and its helpers do to all pages alike:
-scripts that the page never calls, pictures without a size or an alternative
-text, empty header cells in tables that pandas wrote, code in more elements than
-colours, and lines that break between a number and its unit.
+Pictures get a size, and a warning if they have no alternative text; tables that pandas
+wrote lose their empty header cells, and code the elements that have no colour of their
+own; no line breaks between a number and its unit; every name of a glossary entry gets
+its tooltip.
 """
 
 from __future__ import annotations
@@ -30,52 +30,19 @@ CODE_OR_UNIT = re.compile(
 )
 #: Two names of one glossary entry: the ids of both.
 SECOND_NAME = re.compile(r'<dt id="([^"]+)">(?:(?!</?dt>).)*</dt>(?=<dt id="([^"]+)">)')
-THEBE = re.compile(
-    r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
-    re.DOTALL,
-)
-#: Part of a script or style sheet, and what the body of a page must hold for it to be
-#: of any use; None for never. (No code runs in the browser here, so thebe has no use.)
-NEEDED_FOR = {
-    "thebe": None,
-    "mathjax/": None,  # formulas.js fetches it
-    "design-tabs.js": "sd-tab-set",
-    "toggle": 'class="toggle',
-}
-#: Scripts that Sphinx loads before the text is shown, and that wait for it anyway.
-CAN_WAIT = (
-    *("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js"),
-    "sphinx-book-theme.js",
-)
-#: The theme chooses light or dark after the first picture: text jumps, panels flash.
-CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
- matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
-})(document.documentElement.dataset)"""
 
 
-def lean_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Mend one page before it is written."""
-    if app.builder.format != "html":
+    if app.builder.format != "html" or doctree is None:
         return
-    body = THEBE.sub("", context.get("body", ""))
-    if 'class="math' in body:
-        app.add_js_file("formulas.js", loading_method="defer")
-    for kind in ("script_files", "css_files"):
-        context[kind] = [file for file in context[kind] if not _idle(file, body)]
-    if page != "search":  # its own scripts call them at once
-        context["script_files"] = [_deferred(file) for file in context["script_files"]]
-    # The theme's style sheet imports this one: fetch both at the same time.
-    basic = context["pathto"]("_static/basic.css", 1)
-    preload = f'<link rel="preload" as="style" href="{basic}" />'
-    context["metatags"] = context.get("metatags", "") + preload
-    if doctree is not None:
-        body = EMPTY_HEADER.sub("<td></td>", _sized(app, body))
-        body = UNCOLOURED.sub(r"\1", body)
-        body = CODE_OR_UNIT.sub(_joined, body)
-        # Roles that docutils gives a bibliography: one is deprecated, and the list
-        # holds what a list may not.
-        body = body.replace('<div role="list" class="citation-list">', "<div>")
-        context["body"] = body.replace(' role="doc-biblioentry"', "")
+    body = EMPTY_HEADER.sub("<td></td>", _sized(app, context["body"]))
+    body = UNCOLOURED.sub(r"\1", body)
+    body = CODE_OR_UNIT.sub(_joined, body)
+    # Roles that docutils gives a bibliography: one is deprecated, and the list
+    # holds what a list may not.
+    body = body.replace('<div role="list" class="citation-list">', "<div>")
+    context["body"] = body.replace(' role="doc-biblioentry"', "")
 
 
 def complete_tips(
@@ -86,23 +53,6 @@ def complete_tips(
     for name, next_name in reversed(SECOND_NAME.findall(context.get("body", ""))):
         if tips:
             tips["id_to_html"][name] += tips["id_to_html"][next_name]
-
-
-def _idle(file, body: str) -> bool:
-    """Return whether a page with this body has no use for a script or style sheet."""
-    said = f"{file.filename or ''} {file.attributes.get('body', '')}".lower()
-    return any(
-        part in said and (sign is None or sign not in body)
-        for part, sign in NEEDED_FOR.items()
-    )
-
-
-def _deferred(file):
-    """Return the script, told to run after the text is shown if it can wait."""
-    if not str(file.filename).endswith(CAN_WAIT):
-        return file
-    attributes = {**file.attributes, "defer": "defer"}
-    return type(file)(file.filename, priority=file.priority, **attributes)
 
 
 def _joined(found: re.Match) -> str:
@@ -147,8 +97,7 @@ def warn_of_silent_pictures(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict:
     """Connect to the pages as they are read and written."""
-    app.add_js_file(None, body=CHOOSE_THEME, priority=100)
     app.connect("doctree-read", warn_of_silent_pictures)
     app.connect("html-page-context", complete_tips, priority=460)  # tippy's is 450
-    app.connect("html-page-context", lean_page, priority=900)
+    app.connect("html-page-context", mend_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,8 @@
-"""A real Chromium, and Jupyter servers for it, on the loopback interface only."""
+"""A real Chromium, the book and Jupyter servers for it, on the loopback interface."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,11 +11,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Error, expect, sync_playwright
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "exercises")]
+HTML = ROOT / "_build" / "html"
 SCREENSHOTS = ROOT / "_build" / "screenshots"
+PAGES = sorted(
+    path.relative_to(HTML).as_posix()
+    for path in [*HTML.glob("book/**/*.html"), *HTML.glob("*.html")]
+    if path != HTML / "index.html"  # it only leads on
+) or ["book/index.html"]  # not built: the tests fail, and are not passed over
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1300, "height": 900}
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -28,6 +38,39 @@ ARGUMENTS = [
 LOCAL = {"127.0.0.1", "localhost"}
 PATIENT = 180_000  # ms; other work may keep the machine busy
 expect.set_options(timeout=PATIENT)
+
+
+def missing(what):
+    """Skip, and say why; on the test server nothing may be missing."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The browser of all tests."""
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=ARGUMENTS
+            )
+        except Error as error:
+            missing(
+                "no Chromium: install Debian's `chromium`, or run "
+                f"`playwright install chromium` ({str(error).splitlines()[0]})"
+            )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def book():
+    """The address of the built book, without a slash at its end."""
+    if not (HTML / PAGES[0]).is_file():
+        pytest.fail(f"{HTML} holds no book: run `make book`, then the tests")
+    with served(HTML) as address:
+        yield address
 
 
 @contextmanager
@@ -67,6 +110,11 @@ def visit(browser, **options):
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield SimpleNamespace(page=page, errors=errors, elsewhere=elsewhere)
     context.close()
+
+
+def quiet(seen):
+    """Say what went wrong on a page; empty if nothing."""
+    return [*seen.errors, *(f"asked another host: {url}" for url in seen.elsewhere)]
 
 
 def picture(page, name, **options):

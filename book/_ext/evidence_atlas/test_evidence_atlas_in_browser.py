@@ -3,22 +3,17 @@
 import re
 
 import pytest
-from chromium import ROOT, visit
+from chromium import PHONE, visit
 from playwright.sync_api import expect
-from serving import served
 
 pytestmark = pytest.mark.browser
 
-HTML = ROOT / "_build" / "html"
 ATLAS = "book/reference/evidence-atlas.html"
 
 
-@pytest.fixture(scope="module")
-def address():
-    if not (HTML / ATLAS).is_file():
-        pytest.fail(f"{HTML} holds no atlas: run `make book`, then the tests")
-    with served(HTML) as where:
-        yield f"{where}/{ATLAS}"
+@pytest.fixture
+def address(book):
+    return f"{book}/{ATLAS}"
 
 
 def test_the_atlas_is_filtered(browser, address):
@@ -86,7 +81,7 @@ def test_the_atlas_is_whole_without_a_script(browser, address):
 
 
 def test_the_atlas_stays_a_table_on_a_phone(browser, address):
-    with visit(browser, viewport={"width": 390, "height": 844}) as seen:
+    with visit(browser, viewport=PHONE) as seen:
         page = seen.page
         page.goto(address)
         table = page.get_by_role("table", name="Evidence atlas")

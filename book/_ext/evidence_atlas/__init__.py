@@ -13,18 +13,18 @@ there in full and the details fold out. Other builders print paragraphs.
 from __future__ import annotations
 
 import re
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from cohorts import curated
 from course import style
-from data_dictionary import DataDictionary
 from docutils import nodes
+from elements import MarkdownDirective, serve
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -188,7 +188,7 @@ class more_node(nodes.General, nodes.Element):
     """What folds out below a row: blocks."""
 
 
-class EvidenceAtlas(DataDictionary):
+class EvidenceAtlas(MarkdownDirective):
     """Write one part of the atlas."""
 
     required_arguments = 1
@@ -199,8 +199,8 @@ class EvidenceAtlas(DataDictionary):
             "table": lambda rows: self._table(rows[rows["doi"].notna()], "atlas"),
             "without-doi": lambda rows: self._table(rows[rows["doi"].isna()], "nodoi"),
             "pictures": self._pictures,
-            "differences": lambda rows: self._parsed(differences(rows)),
-            "counts": lambda rows: self._parsed(counts(rows)),
+            "differences": lambda rows: self.parsed(differences(rows)),
+            "counts": lambda rows: self.parsed(counts(rows)),
         }
         which = self.arguments[0]
         if which not in parts:
@@ -228,7 +228,7 @@ class EvidenceAtlas(DataDictionary):
                 row.shows,
             ):
                 record += cell_node("", text)
-            record += more_node("", *self._parsed(details(row)))
+            record += more_node("", *self.parsed(details(row)))
             table += record
         return [table]
 
@@ -239,24 +239,18 @@ class EvidenceAtlas(DataDictionary):
             some = drawn[drawn["shows"] == shows]
             if some.empty:
                 continue
-            path = Path(self.env.doctreedir).parent / "pictures"
-            path.mkdir(parents=True, exist_ok=True)
-            path /= f"atlas-{shows.replace(' ', '-')}.png"
-            with mpl.rc_context():
-                style.use()
-                figure = forest(some, color)
-                figure.savefig(path, metadata={"Software": None})
-                plt.close(figure)
+            label = f"atlas-{shows.replace(' ', '-')}"
+            picture = self.drawn(label, partial(forest, some, color))
             lines += [
-                f":::{{figure}} {self._place(path)}",
-                f":name: fig-atlas-{shows.replace(' ', '-')}",
+                f":::{{figure}} {picture}",
+                f":name: fig-{label}",
                 f":alt: {alternative(some, title)}",
                 "",
                 f"{title}. Rows: {len(some)}. In each, {WHY[shows]}.",
                 ":::",
                 "",
             ]
-        return self._parsed(lines)
+        return self.parsed(lines)
 
 
 def counts(rows: pd.DataFrame) -> list[str]:
@@ -442,11 +436,6 @@ def _depart_more(self, node: more_node) -> None:
     self.body.append("</details></td></tr>\n")
 
 
-def _add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    if doctree is not None and next(doctree.findall(atlas_node), None):
-        app.add_js_file("evidence-atlas.js", loading_method="defer")
-
-
 # -- every other builder
 
 
@@ -480,5 +469,5 @@ def setup(app: Sphinx) -> dict:
         app.add_node(node, html=visitors)
     app.add_directive("evidence-atlas", EvidenceAtlas)
     app.add_post_transform(PrintAtlas)
-    app.connect("html-page-context", _add_script)
+    serve(app, Path(__file__).parent, 'class="atlas"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,7 +21,7 @@ TOP_LEVEL_COMMA = re.compile(r",(?![^(]*\))")
 MADE_BY_SCRIPTS = "bs-"
 
 
-def lean_styles(app: Sphinx, error: Exception | None) -> None:
+def drop_unused_rules(app: Sphinx, error: Exception | None) -> None:
     """Write the style sheets again, with the rules for classes that a page has."""
     if error or app.builder.format != "html":
         return
@@ -32,7 +32,7 @@ def lean_styles(app: Sphinx, error: Exception | None) -> None:
             rules = tinycss2.parse_stylesheet(
                 sheet.read_text("utf-8"), skip_comments=True
             )
-            sheet.write_text(_lean(rules, known), "utf-8")
+            sheet.write_text(_matching(rules, known), "utf-8")
 
 
 def _classes(html: Path) -> set[str]:
@@ -47,7 +47,7 @@ def _classes(html: Path) -> set[str]:
     return known
 
 
-def _lean(rules: list, known: set[str]) -> str:
+def _matching(rules: list, known: set[str]) -> str:
     """Return the rules as text, without those that cannot match."""
     kept = []
     for rule in rules:
@@ -56,7 +56,7 @@ def _lean(rules: list, known: set[str]) -> str:
             if not any(_can_match(selector, known) for selector in selectors):
                 continue
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
-            inner = _lean(tinycss2.parse_rule_list(rule.content), known)
+            inner = _matching(tinycss2.parse_rule_list(rule.content), known)
             condition = tinycss2.serialize(rule.prelude)
             kept.append(f"@{rule.at_keyword}{condition}{{{inner}}}" if inner else "")
             continue
@@ -80,5 +80,5 @@ def _can_match(selector: str, known: set[str]) -> bool:
 
 def setup(app: Sphinx) -> dict:
     """Connect to the end of the build."""
-    app.connect("build-finished", lean_styles)
+    app.connect("build-finished", drop_unused_rules)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

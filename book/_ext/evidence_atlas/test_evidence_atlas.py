@@ -2,7 +2,6 @@
 
 import re
 
-import evidence_atlas
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,8 +9,10 @@ import pytest
 from cohorts import curated
 from small_books import EXTENSIONS, ROOT, build
 
+import evidence_atlas
+
 SETTINGS = {
-    "extensions": [*EXTENSIONS, "sphinxcontrib.bibtex", "evidence_atlas"],
+    "extensions": [*EXTENSIONS, "sphinxcontrib.bibtex"],
     "bibtex_bibfiles": ["references.bib"],
     "numfig": True,
 }
@@ -132,8 +133,11 @@ def test_the_table_can_be_read_without_a_script_and_filtered_with_one(page, buil
     for heading in page.select("#atlas thead th"):
         assert heading["scope"] == "col"
     assert all(one.select_one("th[scope=row]") for one in page.select("#atlas > tbody"))
-    assert page.select("script[src*='evidence-atlas.js']")
-    assert not built.page("c").select("script[src*='evidence-atlas.js']")
+
+
+def test_script_and_style_come_only_where_the_atlas_is(built):
+    assert {"evidence-atlas.js", "evidence-atlas.css"} <= built.served("a")
+    assert not {"evidence-atlas.js", "evidence-atlas.css"} & built.served("c")
 
 
 def test_counts_add_up(page, evidence):

@@ -1,11 +1,11 @@
-"""Pages lose elements, not content."""
+"""Pages lose elements, not content, and gain what a picture lacks."""
 
 import re
 
+import matplotlib.pyplot as plt
 import pytest
-from small_books import ROOT, build
+from small_books import build
 
-PYGMENTS = ROOT / "_build" / "html" / "_static" / "pygments.css"
 CODE = "for name in (1, 2):\n    print(name)  # a comment"
 
 
@@ -17,13 +17,19 @@ def test_code_keeps_its_text_and_its_colours(tmp_path):
     assert not shown.select("span.n, span.p, span.w")
 
 
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory):
+    """The style sheet for code that the book's theme brings."""
+    folder = tmp_path_factory.mktemp("colours")
+    built = build(folder, {"one": CODE}, html_theme="sphinx_book_theme")
+    return (built.folder / "_static/pygments.css").read_text()
+
+
 @pytest.mark.parametrize("kind", ["n", "p", "w"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_what_lost_its_element_had_the_colour_of_code(theme, kind):
-    if not PYGMENTS.is_file():
-        pytest.fail(f"there is no {PYGMENTS}: run `make book`, then the tests")
+def test_what_lost_its_element_had_the_colour_of_code(colours, theme, kind):
     rules = re.findall(
-        rf'data-theme="{theme}"\] \.highlight( \.\w+)? {{(.*?)}}', PYGMENTS.read_text()
+        rf'data-theme="{theme}"\] \.highlight( \.\w+)? {{(.*?)}}', colours
     )
     looks = {name: set(re.split(r";\s*", look.strip())) for name, look in rules}
     assert looks[f" .{kind}"] <= looks[""]
@@ -40,3 +46,14 @@ def test_no_line_breaks_between_a_number_and_its_unit(tmp_path):
         "5 grams, 3 h-bonds and 10 %."
     )
     assert "95 % of all" in page.select_one("pre").get_text()
+
+
+def test_a_picture_needs_an_alternative_text_and_gets_its_size(project, tmp_path):
+    (tmp_path / "source").mkdir()
+    plt.imsave(tmp_path / "source/dot.png", [[0.0, 1.0, 0.5]])
+    built = project({"with": "![a dot](dot.png)", "without": "![](dot.png)"})
+    assert "no alternative text" in built.warned("without")
+    assert not built.warned("with")
+    picture = built.page("with").select_one("img")
+    assert (picture["width"], picture["height"]) == ("3", "1")
+    assert picture["loading"] == "lazy"

@@ -1,24 +1,18 @@
 """Build tiny Sphinx projects with the book's own extensions."""
 
 import io
-import sys
 from pathlib import Path
 
+import pytest
+import yaml
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book/_ext"))
-
-EXTENSIONS = [
-    "myst_nb",
-    "sphinx_design",
-    "selfcheck",
-    "assignments",
-    "data_dictionary",
-    "lean_pages",
-]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+#: What the book itself builds with: its own elements, and what they write for.
+EXTENSIONS = ["myst_nb", "sphinx_design", *CONFIG["sphinx"]["local_extensions"]]
 
 
 class Built:
@@ -32,6 +26,15 @@ class Built:
         """Return a page as parsed HTML."""
         text = (self.folder / f"{name}.html").read_text()
         return BeautifulSoup(text, "html.parser")
+
+    def served(self, name):
+        """Return the names of the styles and scripts that a page asks for."""
+        page = self.page(name)
+        asked = [one["href"] for one in page.select("link[rel=stylesheet]")]
+        asked += [one["src"] for one in page.select("script[src]")]
+        files = [self.folder / address.split("?")[0] for address in asked]
+        assert all(file.is_file() for file in files), files
+        return {file.name for file in files}
 
     def warned(self, name):
         """Return the warnings about one source file, as one text."""
@@ -56,6 +59,7 @@ def build(source, pages, builder="html", **settings):
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "nb_execution_mode": "off",
         "html_theme": "basic",
+        "mathjax_path": CONFIG["sphinx"]["config"]["mathjax_path"],
     } | settings
     with patch_docutils(), docutils_namespace():
         app = Sphinx(
@@ -70,3 +74,9 @@ def build(source, pages, builder="html", **settings):
         )
         app.build()
     return Built(out, warnings.getvalue())
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Return a function that builds pages in a fresh folder."""
+    return lambda pages, **settings: build(tmp_path / "source", pages, **settings)

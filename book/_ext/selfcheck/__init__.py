@@ -34,9 +34,11 @@ from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from elements import serve
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -438,11 +440,6 @@ def _printed(check: check_node) -> list[nodes.Node]:
     return [*printed, answers]
 
 
-def _add_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    if doctree is not None and next(doctree.findall(check_node), None):
-        app.add_js_file("selfcheck.js", loading_method="defer")
-
-
 def setup(app: Sphinx) -> dict:
     """Register the directive with Sphinx."""
     pairs = {
@@ -459,5 +456,5 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(PrintSelfChecks)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
-    app.connect("html-page-context", _add_script)
+    serve(app, Path(__file__).parent, 'class="selfcheck"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

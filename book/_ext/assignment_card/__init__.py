@@ -15,10 +15,10 @@ from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from sphinx import addnodes
+from elements import LinkRole, serve
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 LOGGER = logging.getLogger(__name__)
@@ -78,23 +78,16 @@ def zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-class AssignmentRole(SphinxRole):
+class AssignmentRole(LinkRole):
     """Link to the page of an assignment."""
 
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return a reference that Sphinx resolves, or warns about."""
-        link = addnodes.pending_xref(
-            "",
-            nodes.inline("", f"assignment {self.text}"),
-            refdomain="std",
-            reftype="ref",
-            reftarget=f"assignment-{self.text}",
-            refexplicit=True,
-            refwarn=True,
-            refdoc=self.env.docname,
-        )
-        self.set_source_info(link)
-        return [link], []
+    def shown(self) -> nodes.Node:
+        """Return the name of the assignment, as words of the sentence."""
+        return nodes.inline("", f"assignment {self.text}")
+
+    def label(self) -> str:
+        """Return the label of the assignment's page."""
+        return f"assignment-{self.text}"
 
 
 class download_node(nodes.General, nodes.Element):
@@ -181,4 +174,5 @@ def setup(app: Sphinx) -> dict:
         text=(_skip, None),
     )
     app.connect("build-finished", _write_archives)
+    serve(app, Path(__file__).parent, 'class="assignment-card')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

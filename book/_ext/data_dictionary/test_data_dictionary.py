@@ -1,0 +1,68 @@
+"""The dictionary describes every table as its schema does, and tells no secret."""
+
+import cohorts
+import pytest
+
+
+def test_a_cohort_is_described_as_it_is(project):
+    built = project(
+        {
+            "data": "## Data\n\n```{cohort-table} acute_phase\n```",
+            "chapter": "See {cohort}`acute_phase` and {cohort}`nobody`.",
+        },
+        suppress_warnings=["ref.cite"],
+    )
+    assert "data-nobody" in built.warned("chapter")
+    link = built.page("chapter").select_one("a[href='data.html#data-acute-phase']")
+    assert link.text == "acute_phase"
+
+    cohort = cohorts.get("acute_phase")
+    section = built.page("data").select_one("section section section")
+    schema = cohort.tables["acute_phase"]
+    rows = section.select("table")[0].select("tbody tr")
+    told = [[cell.text.strip() for cell in row.select("td")] for row in rows]
+    assert [row[0] for row in told] == list(schema.columns)
+    units = [column.metadata["unit"] or "–" for column in schema.columns.values()]
+    assert [row[2] for row in told] == units
+    assert f"{len(cohorts.load('acute_phase')):,} rows" in section.text
+    for name, planted in cohort.truth.items():
+        assert name in section.text
+        assert planted.meaning in section.text
+    assert "esr_mm_h: The tube was not set up in time" in section.text
+    assert "Chart of acute_phase" in section.select_one("img")["alt"]
+
+
+def test_the_dictionary_lists_every_cohort_in_chapter_order(project):
+    page = project({"data": "## Data\n\n```{data-dictionary}\n```"}).page("data")
+    headings = [one.code.text for one in page.select("section section > h3")]
+    assert headings == cohorts.names()
+
+
+def test_the_book_does_not_tell_what_the_capstone_asks(project):
+    page = project({"data": "## Data\n\n```{cohort-table} capstone_dossier\n```"})
+    section = page.page("data").select_one("#data-capstone-dossier, section section")
+    assert "prior_exacerbations" in section.text
+    assert not section.select("img")
+    for name, planted in cohorts.get("capstone_dossier").truth.items():
+        assert name not in section.text and planted.meaning not in section.text
+
+
+@pytest.mark.parametrize("which", ["curated", "trials"])
+def test_tables_of_facts_are_described_below_their_heading(project, which):
+    tables = getattr(cohorts, which).TABLES
+    linked = " ".join(f"{{cohort}}`{name}`" for name in tables)
+    written = f"```{{reference-tables}} {which}\n```"
+    built = project({"data": f"{linked}\n\n## Facts\n\n{written}\n\n## After\n\nx"})
+    assert not built.warnings
+    facts = built.page("data").select_one("#facts")
+    sections = facts.select("section")
+    assert [one.h3.code.text for one in sections] == list(tables)
+    for section, schema in zip(sections, tables.values(), strict=True):
+        told = [row.td.text for row in section.select("tbody tr")]
+        assert told == list(schema.columns)
+        assert schema.description in section.text
+
+
+def test_an_unknown_group_of_tables_is_refused(project):
+    built = project({"data": "```{reference-tables} agents\n```"})
+    assert "'agents' is not one of curated, trials" in built.warned("data")

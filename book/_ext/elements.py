@@ -1,0 +1,123 @@
+"""What page elements share: how they are served, and how they write Markdown.
+
+An element is a folder beside this file: its directive or role in ``__init__.py``, its
+style and its script, and its tests. CONTRIBUTING.md says how one is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from course import style
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+
+def serve(app: Sphinx, folder: Path, sign: str) -> None:
+    """Serve an element's style and script on the pages that hold the element.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The build.
+    folder : pathlib.Path
+        The element's folder: every ``.css`` and ``.js`` file in it is served.
+    sign : str
+        What the HTML of a page with the element holds, such as
+        ``'class="selfcheck"'``.
+    """
+    styles, scripts = sorted(folder.glob("*.css")), sorted(folder.glob("*.js"))
+
+    def copy_files(app: Sphinx) -> None:
+        paths = [str(path) for path in [*styles, *scripts]]
+        app.config.html_static_path = [*app.config.html_static_path, *paths]
+
+    def link_files(
+        app: Sphinx, page: str, template: str, context: dict, doctree
+    ) -> None:
+        if sign not in context.get("body", ""):
+            return
+        for path in styles:
+            # After the book's own style sheet, which has priority 800.
+            app.add_css_file(path.name, priority=801)
+        for path in scripts:
+            app.add_js_file(path.name, loading_method="defer")
+
+    app.connect("builder-inited", copy_files)
+    app.connect("html-page-context", link_files)
+
+
+class LinkRole(SphinxRole):
+    """A role that links to a label made from its text."""
+
+    def shown(self) -> nodes.Node:
+        """Return what the reader sees of the link."""
+        raise NotImplementedError
+
+    def label(self) -> str:
+        """Return the label that the link leads to."""
+        raise NotImplementedError
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return a reference that Sphinx resolves, or warns about."""
+        link = addnodes.pending_xref(
+            "",
+            self.shown(),
+            refdomain="std",
+            reftype="ref",
+            reftarget=self.label(),
+            refexplicit=True,
+            refwarn=True,
+            refdoc=self.env.docname,
+        )
+        self.set_source_info(link)
+        return [link], []
+
+
+class MarkdownDirective(SphinxDirective):
+    """A directive that writes MyST Markdown, with pictures that it draws."""
+
+    def parsed(self, lines: list[str]) -> list[nodes.Node]:
+        """Return lines of Markdown as nodes; headings in them become sections."""
+        parent = nodes.section()
+        source = StringList(lines, source=self.get_source_info()[0])
+        self.state.nested_parse(source, self.content_offset, parent, match_titles=True)
+        return parent.children
+
+    def address(self, path: Path) -> str:
+        """Return the address of a file as Sphinx wants it: from the source folder."""
+        relative = os.path.relpath(
+            Path(path).resolve(), Path(self.env.srcdir).resolve()
+        )
+        return "/" + Path(relative).as_posix()
+
+    def drawn(self, name: str, draw: Callable[[], plt.Figure]) -> str:
+        """Save the figure that `draw` returns, in the book's style.
+
+        Parameters
+        ----------
+        name : str
+            Name of the picture, once in the book, without an ending.
+        draw : callable
+            Takes nothing and returns a figure.
+
+        Returns
+        -------
+        str
+            The address of the picture, for a ``figure`` directive.
+        """
+        path = Path(self.env.doctreedir).parent / "pictures" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with mpl.rc_context():
+            style.use()
+            figure = draw()
+            figure.savefig(path, metadata={"Software": None})
+            plt.close(figure)
+        return self.address(path)

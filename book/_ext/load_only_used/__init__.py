@@ -1,0 +1,72 @@
+"""Each page loads the scripts and style sheets that it uses, and no others.
+
+The theme and its helpers load theirs on all pages alike. A reader's browser fetches
+them before it shows a word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sphinx.application import Sphinx
+
+THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName.*?</script>',
+    re.DOTALL,
+)
+#: Part of a script or style sheet, and what the body of a page must hold for it to be
+#: of any use; None for never. (No code runs in the browser here, so thebe has no use.)
+NEEDED_FOR = {
+    "thebe": None,
+    "mathjax/": None,  # the element `formulas` fetches it
+    "design-tabs.js": "sd-tab-set",
+    "toggle": 'class="toggle',
+}
+#: Scripts that Sphinx loads before the text is shown, and that wait for it anyway.
+CAN_WAIT = (
+    *("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js"),
+    "sphinx-book-theme.js",
+)
+#: The theme chooses light or dark after the first picture: text jumps, panels flash.
+CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
+ matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+})(document.documentElement.dataset)"""
+
+
+def choose_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Drop what the page has no use for, and let wait what can."""
+    if app.builder.format != "html":
+        return
+    body = context["body"] = THEBE.sub("", context.get("body", ""))
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context[kind] if not _idle(file, body)]
+    if page != "search":  # its own scripts call them at once
+        context["script_files"] = [_deferred(file) for file in context["script_files"]]
+    # The theme's style sheet imports this one: fetch both at the same time.
+    basic = context["pathto"]("_static/basic.css", 1)
+    preload = f'<link rel="preload" as="style" href="{basic}" />'
+    context["metatags"] = context.get("metatags", "") + preload
+
+
+def _idle(file, body: str) -> bool:
+    """Return whether a page with this body has no use for a script or style sheet."""
+    said = f"{file.filename or ''} {file.attributes.get('body', '')}".lower()
+    return any(
+        part in said and (sign is None or sign not in body)
+        for part, sign in NEEDED_FOR.items()
+    )
+
+
+def _deferred(file):
+    """Return the script, told to run after the text is shown if it can wait."""
+    if not str(file.filename).endswith(CAN_WAIT):
+        return file
+    attributes = {**file.attributes, "defer": "defer"}
+    return type(file)(file.filename, priority=file.priority, **attributes)
+
+
+def setup(app: Sphinx) -> dict:
+    """Connect to the pages as they are written, after all who add files."""
+    app.add_js_file(None, body=CHOOSE_THEME, priority=100)
+    app.connect("html-page-context", choose_files, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,31 @@
+"""A page loads what it uses, and no more."""
+
+import pytest
+
+TABS = "::::{tab-set}\n:::{tab-item} One\ntext\n:::\n::::"
+
+
+@pytest.mark.parametrize(("text", "served"), [(TABS, True), ("No tabs.", False)])
+def test_tabs_need_their_script(project, text, served):
+    built = project({"a": text})
+    assert ("design-tabs.js" in built.served("a")) is served
+
+
+def test_a_script_that_can_wait_does(project):
+    page = project({"a": "Text."}).page("a")
+    scripts = {one["src"].split("?")[0]: one for one in page.select("script[src]")}
+    waits = scripts["_static/doctools.js"]
+    assert waits.has_attr("defer")
+    # What others call while the page is read must be there at once.
+    assert not scripts["_static/documentation_options.js"].has_attr("defer")
+
+
+def test_the_search_page_has_its_scripts_at_once(project):
+    page = project({"a": "Text."}).page("search")
+    assert not page.select("script[src*=doctools][defer]")
+
+
+def test_light_or_dark_is_chosen_before_anything_is_shown(project):
+    head = project({"a": "Text."}).page("a").head
+    (chooses,) = [one for one in head.select("script") if "html.theme" in one.text]
+    assert not chooses.find_all_previous("script")
