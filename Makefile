@@ -56,7 +56,7 @@ book: release  ## build the book and the assignments to hand out
 
 release: $(READY)  ## make the students' copies of the assignments
 	@mkdir -p _build
-	@$(BIN)/python exercises/release.py
+	@$(BIN)/python -m term release
 
 serve: book  ## show the book in a browser (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
@@ -72,13 +72,14 @@ lab: release  ## do the assignments in JupyterLab, in work/
 	@cd work && jupyter lab
 
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
-	@$(BIN)/python exercises/demo.py
+	@$(BIN)/python -m term demo
 
 test: $(READY) lint check-book notebooks tests  ## run the tests (those in a browser: make browser)
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 # Sphinx reads only changed pages, so warnings are looked for in a clean build.
 check-book: $(READY)

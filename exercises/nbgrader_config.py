@@ -35,8 +35,7 @@ sys.path.insert(0, str(HERE))
 warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
 
 import nbgrader_apart  # noqa: E402
-import summary  # noqa: E402
-from nbgrader_apart import intake  # noqa: E402
+from nbgrader_apart import closing, intake  # noqa: E402
 
 # nbgrader starts `alembic` by name: let it find the one of this environment.
 os.environ["PATH"] = os.pathsep.join(
@@ -94,9 +93,9 @@ if os.environ.get("AUTOGRADER") != "off":
     if why_not and grading:
         print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
 
-# -- what the run says (summary.py)
+# -- what the run says (autograder/, closing.py)
 if grading:
     for log in (Application.instance().log, logging.getLogger("tornado.application")):
-        log.addFilter(summary.EXPLAIN)
-    atexit.unregister(summary.print_closing)  # this file may be read twice
-    atexit.register(summary.print_closing, Application.instance())
+        log.addFilter(closing.EXPLAIN)
+    atexit.unregister(closing.print_closing)  # this file may be read twice
+    atexit.register(closing.print_closing, Application.instance())

@@ -25,11 +25,10 @@ sys.path[:0] = [
     str(ROOT / folder) for folder in ("exercises", "tests/exercises", "tests/otter")
 ]
 
-import demo  # noqa: E402
 import nbformat  # noqa: E402
-import release  # noqa: E402
 import to_otter  # noqa: E402
 from nbgrader_apart import intake  # noqa: E402
+from term import demo, folders, release  # noqa: E402
 from to_otter import runner  # noqa: E402
 
 NAME = demo.ASSIGNMENT
@@ -38,8 +37,9 @@ OTTER_VENV = ROOT / "_build/otter-venv"
 
 def hand_in_all(folder, students):
     """Make a course folder with the hand-ins of a class, collected."""
-    release.copy_data(NAME)
-    demo.new_course(folder, {NAME: demo.HERE / "source" / NAME})
+    course = folders.find_course()
+    release.copy_data(NAME, course)
+    demo.new_course(folder, {NAME: course / "source" / NAME})
     for step in (["generate_assignment", NAME], ["release_assignment", NAME]):
         assert demo.nbgrader(folder, *step).returncode == 0
     for number, (student, files) in enumerate(demo.hand_ins(folder, students)):
@@ -182,7 +182,7 @@ def against_otter(course, ours, scores, hand_ins=5):
         to_otter.write_autograder(NAME, folder / "autograder.zip")
         # The first run fills caches and is not timed: the solution, for all points.
         solution = to_otter.submission(
-            source, release.notebook_path(runner.COURSE, "source", NAME)
+            source, folders.notebook_path(runner.COURSE, "source", NAME)
         )
         _, points = otter_run(otter, solution, folder)
         assert points == runner.full_points(source), points

@@ -25,8 +25,7 @@ def work(tmp_path_factory):
         An answer to the task that is left.
     """
     import answers
-    import demo
-    import release
+    from term import demo, release
 
     course = tmp_path_factory.mktemp("handed-out") / "course"
     demo.new_course(course, {"metrics": ROOT / "exercises" / "source" / "metrics"})

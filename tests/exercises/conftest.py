@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 import runner
+from term import release
 
 #: What nbgrader, `make demo` and a release leave in the course's folder.
 MADE = shutil.ignore_patterns(
@@ -18,7 +19,7 @@ def data_folder(tmp_path_factory):
     def folder_of(assignment):
         if assignment not in folders:
             folder = tmp_path_factory.mktemp(assignment)
-            for path in runner.release.data_files(assignment):
+            for path in release.data_files(assignment, runner.COURSE):
                 shutil.copy(path, folder)
             folders[assignment] = folder
         return folders[assignment]
@@ -32,5 +33,5 @@ def released_course(tmp_path_factory):
     course = tmp_path_factory.mktemp("released") / "course"
     shutil.copytree(runner.COURSE, course, ignore=MADE)
     for assignment in runner.ASSIGNMENTS:
-        runner.release.release(assignment, course)
+        release.release(assignment, course)
     return course

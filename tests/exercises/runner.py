@@ -36,9 +36,9 @@ COURSE = ROOT / "exercises"
 sys.path.insert(0, str(COURSE))
 
 import answers  # noqa: E402
-import release  # noqa: E402
+from term import folders  # noqa: E402
 
-ASSIGNMENTS = release.assignments()
+ASSIGNMENTS = folders.assignments(COURSE)
 #: Seconds that the cells of a submission may take together.
 PATIENCE = 120
 
@@ -74,7 +74,7 @@ class Graded:
 
 def source(assignment: str) -> nbformat.NotebookNode:
     """Return the source notebook of an assignment."""
-    path = release.notebook_path(COURSE, "source", assignment)
+    path = folders.notebook_path(COURSE, "source", assignment)
     return nbformat.read(path, as_version=4)
 
 

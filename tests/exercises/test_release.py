@@ -12,13 +12,15 @@ import nbformat
 import pytest
 import runner
 from nbgrader.api import Gradebook
-from runner import flags, is_solution, release
+from runner import flags, is_solution
+from term import folders, release
+from term.command import CommandError
 
 each_assignment = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 
 
 def released(course, assignment):
-    path = release.notebook_path(course, "release", assignment)
+    path = folders.notebook_path(course, "release", assignment)
     return nbformat.read(path, as_version=4)
 
 
@@ -46,7 +48,7 @@ def test_release_folder_holds_the_notebook_its_data_and_nothing_else(
     assignment, released_course
 ):
     folder = released_course / "release" / assignment
-    data = release.data_files(assignment)
+    data = release.data_files(assignment, runner.COURSE)
     there = {path.name for path in folder.iterdir()}
     assert there == {f"{assignment}.ipynb"} | {path.name for path in data}
     for path in data:
@@ -179,7 +181,7 @@ def test_what_cannot_be_released_is_said_in_one_line(tmp_path):
     nbformat.write(notebook, folder / "small.ipynb")
 
     def refusal(name):
-        with pytest.raises(release.ReleaseError) as caught:
+        with pytest.raises(CommandError) as caught:
             release.release(name, course, data)
         message = str(caught.value)
         assert "\n" not in message
@@ -216,8 +218,8 @@ def test_releasing_again_is_quick_unless_something_changed(
     course = shutil.copytree(released_course, tmp_path / "course")
     calls = []
     monkeypatch.setattr(release, "generate", lambda name, course: calls.append(name))
-    made = release.notebook_path(course, "release", assignment)
-    source = release.notebook_path(course, "source", assignment)
+    made = folders.notebook_path(course, "release", assignment)
+    source = folders.notebook_path(course, "source", assignment)
     now = time.time()
     os.utime(made, (now, now))
     release.release(assignment, course)

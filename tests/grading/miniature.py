@@ -10,7 +10,7 @@ import nbformat
 EXERCISES = Path(__file__).resolve().parents[2] / "exercises"
 sys.path.insert(0, str(EXERCISES))
 
-import demo  # noqa: E402
+from term import demo  # noqa: E402
 
 MINI = "mini"
 NOON = datetime.datetime(2026, 3, 2, 12)

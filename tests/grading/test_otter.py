@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from miniature import demo
+from term import release, synthetic_class
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/otter"))
@@ -72,7 +72,7 @@ def test_autograder_holds_tests_and_data(tmp_path):
     with zipfile.ZipFile(tmp_path / "autograder.zip") as file:
         names = set(file.namelist())
     tests = to_otter.test_files(runner.source("metrics"))
-    data = {one.name for one in runner.release.data_files("metrics")}
+    data = {one.name for one in release.data_files("metrics", runner.COURSE)}
     wanted = {f"tests/{one}" for one in tests} | {f"files/{one}" for one in data}
     assert names == wanted | {"otter_config.json"}
 
@@ -89,7 +89,14 @@ def submission(tmp_path):
     return converted
 
 
-@pytest.mark.parametrize("spoil", [demo.as_it_is, demo.without_tests, demo.with_copies])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        synthetic_class.as_it_is,
+        synthetic_class.without_tests,
+        synthetic_class.with_copies,
+    ],
+)
 def test_submission_holds_no_test_and_every_answer(spoil, submission):
     notebook = runner.source("metrics")
     tests = {one.source for one in notebook.cells if runner.is_test(one)}
@@ -109,7 +116,9 @@ def test_submission_restores_locked_cells_and_no_solution(submission):
         for one in notebook.cells
         if runner.flags(one).get("grade_id") not in ("data", "esr_limit")
     ]
-    sources = [one.source for one in submission(demo.as_it_is(notebook)).cells]
+    sources = [
+        one.source for one in submission(synthetic_class.as_it_is(notebook)).cells
+    ]
     assert source["data"] in sources
     assert source["esr_limit"] not in sources
 
@@ -119,12 +128,12 @@ def test_right_answers_pass_and_a_wrong_one_fails(submission, no_otter, tmp_path
     for cell in notebook.cells:
         if runner.flags(cell).get("grade_id") == "esr_limit":
             cell.source = "def esr_limit(age_years, sex):\n    return 0"
-    for data in runner.release.data_files("metrics"):
+    for data in release.data_files("metrics", runner.COURSE):
         (tmp_path / data.name).symlink_to(data)
     names, lost = {"__name__": "__main__"}, set()
     with contextlib.chdir(tmp_path), warnings.catch_warnings():
         warnings.simplefilter("default")
-        for cell in submission(demo.as_it_is(notebook)).cells:
+        for cell in submission(synthetic_class.as_it_is(notebook)).cells:
             if cell.cell_type == "code":
                 exec(cell.source, names)
         for content in to_otter.test_files(notebook).values():

@@ -73,7 +73,7 @@ def test_a_class_is_graded_into_postgresql(handed_out, tmp_path, server, monkeyp
     course.grade()
     course.grade("--force")
     assert not (folder / "gradebook.db").exists()
-    with Gradebook(server, course_id=demo.COURSE) as gradebook:
+    with Gradebook(server, course_id=demo.COURSE_ID) as gradebook:
         scores = {
             one.student.id: one.score for one in gradebook.assignment_submissions(MINI)
         }

@@ -19,9 +19,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "exercises"), str(ROOT / "tests/exercises")]
 
-import release  # noqa: E402
 import runner  # noqa: E402
 from nbgrader_apart import intake  # noqa: E402
+from term import release  # noqa: E402
 
 TEST_FILE = """\
 from otter.test_files import test_case
@@ -83,7 +83,7 @@ def write_autograder(name, path):
     with zipfile.ZipFile(path, "w") as file:
         for test, content in test_files(runner.source(name)).items():
             file.writestr(f"tests/{test}", content)
-        for data in release.data_files(name):
+        for data in release.data_files(name, runner.COURSE):
             file.write(data, f"files/{data.name}")
         file.writestr("otter_config.json", json.dumps({"lang": "python"}))
 

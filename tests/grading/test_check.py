@@ -1,17 +1,17 @@
 """Every assignment's tests can run apart from answers; the check sees what cannot."""
 
 import benches  # noqa: F401
-import check_tests
 import nbformat
 import pytest
 from miniature import EXERCISES, cell, source_notebook
+from term import check
 
 SOURCES = sorted(EXERCISES.glob("source/*/*.ipynb"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_assignments_have_no_problem(path):
-    assert check_tests.problems(nbformat.read(path, as_version=4)) == []
+    assert check.problems(nbformat.read(path, as_version=4)) == []
 
 
 def with_test(*tests, solution="def answer(x):\n    return x", setup="import math"):
@@ -25,9 +25,9 @@ def with_test(*tests, solution="def answer(x):\n    return x", setup="import mat
 
 
 def test_a_good_notebook_has_none():
-    assert check_tests.problems(source_notebook()) == []
+    assert check.problems(source_notebook()) == []
     good = "import numpy as np\nwant = np.arange(3)\nassert answer(math.pi) is not want"
-    assert check_tests.problems(with_test(good)) == []
+    assert check.problems(with_test(good)) == []
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_a_good_notebook_has_none():
     ],
 )
 def test_what_cannot_work_is_named(test, says):
-    (problem,) = check_tests.problems(with_test(test))
+    (problem,) = check.problems(with_test(test))
     assert problem.startswith("test0: ") and says in problem

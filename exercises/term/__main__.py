@@ -1,0 +1,46 @@
+"""The command line: ``python -m term COMMAND``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from . import check, demo, release, summary
+from .command import Command, CommandError
+
+COMMANDS: Sequence[Command] = (release, demo, summary, check)
+
+
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser: one subcommand for each module of `COMMANDS`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m term",
+        description="What an instructor does, beside nbgrader's own commands.",
+        epilog="`python -m term COMMAND --help` says more about one command.",
+    )
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        described = module.__doc__ or ""
+        subparser = subparsers.add_parser(
+            module.__name__.rpartition(".")[2],
+            help=described.splitlines()[0].rstrip("."),
+            description=described,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(subparser)
+        subparser.set_defaults(main=module.main)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that `words`, or the command line, name; return its status."""
+    arguments = command_line().parse_args(words)
+    try:
+        status: int = arguments.main(arguments)
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What a command of ``python -m term`` is, and how it fails."""
+
+from argparse import ArgumentParser, Namespace
+from typing import Protocol
+
+
+class CommandError(Exception):
+    """A command cannot do its work; the message tells the instructor what to do."""
+
+
+class Command(Protocol):
+    """A module that holds a command; it is called by the module's name."""
+
+    __name__: str
+    __doc__: str | None
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what the command takes on the command line."""
+
+    def main(self, arguments: Namespace) -> int:
+        """Do it.
+
+        Returns
+        -------
+        int
+            The exit status: 0 if all is well.
+
+        Raises
+        ------
+        CommandError
+            If it cannot be done.
+        """
+        ...

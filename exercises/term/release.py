@@ -1,0 +1,214 @@
+"""Make the students' copies of the assignments.
+
+For each assignment: copies the data files that its notebook names to lie beside
+the notebook; lets nbgrader make the students' copy, in the folder release/; and
+refuses the copy if a solution or a hidden test can still be read in it. A copy
+that is newer than all that it is made of stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from .command import CommandError
+from .folders import (
+    CONFIG,
+    assignments,
+    find_course,
+    find_data,
+    notebook_path,
+    require_assignment,
+)
+
+#: Pairs of lines that enclose what no student may see.
+SECRET = (
+    ("### BEGIN SOLUTION", "### END SOLUTION"),
+    ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
+)
+#: A shorter line tells a student nothing: ``else:``.
+TELLING_LENGTH = 8
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "assignment", nargs="*", help="name of an assignment (without one: all)"
+    )
+
+
+def main(arguments: Namespace) -> int:
+    """Release the assignments that are named, or all of them."""
+    course = find_course()
+    for name in arguments.assignment or assignments(course):
+        print(f"{name}: {os.path.relpath(release(name, course))}")
+    return 0
+
+
+def release(name: str, course: Path, data: Path | None = None) -> Path:
+    """Make the students' copy of one assignment and return its folder.
+
+    Parameters
+    ----------
+    name : str
+    course : Path
+        The course's folder.
+    data : Path, optional
+        The folder with the synthetic cohorts, by default the course's own.
+
+    Raises
+    ------
+    CommandError
+        If there is no such assignment, a data file is missing, nbgrader fails,
+        or a secret is still in the copy; then there is no copy.
+    """
+    require_assignment(course, name)
+    copy_data(name, course, data)
+    folder = notebook_path(course, "release", name).parent
+    if is_up_to_date(name, course, data):
+        return folder
+    generate(name, course)
+    source, released = (
+        nbformat.read(notebook_path(course, step, name), as_version=4)
+        for step in ("source", "release")
+    )
+    found = leaks(source, released)
+    if found:
+        shutil.rmtree(folder)
+        raise CommandError(
+            f"{name} is not released, since a student could read {found[0]!r}"
+            + (f" and {len(found) - 1} more lines" if len(found) > 1 else "")
+            + ": put it between the lines that mark a solution or hidden tests"
+        )
+    return folder
+
+
+def data_files(name: str, course: Path, data: Path | None = None) -> list[Path]:
+    """Return the data files that an assignment needs.
+
+    The notebook lists them as ``metadata.course.data``: ``crp.csv`` lies in `data`,
+    ``curated/agents.csv`` in the folder ``curated`` beside it.
+
+    Raises
+    ------
+    CommandError
+        If the notebook does not say, or names a file that does not exist.
+    """
+    data = data or find_data(course)
+    source = notebook_path(course, "source", name)
+    needed = nbformat.read(source, as_version=4).metadata.get("course", {}).get("data")
+    if needed is None:
+        raise CommandError(
+            f"{source}: the notebook's metadata has no course.data: "
+            "list the data files that it reads there"
+        )
+    paths = [(data.parent if "/" in file else data) / file for file in needed]
+    for file, path in zip(needed, paths, strict=True):
+        if not path.is_file():
+            raise CommandError(
+                f"{name} needs {file}, which is not in {path.parent}: "
+                "write the data with `make data`, or mend course.data in the notebook"
+            )
+    return paths
+
+
+def copy_data(name: str, course: Path, data: Path | None = None) -> None:
+    """Put the data files of an assignment beside its source notebook."""
+    beside = notebook_path(course, "source", name).parent
+    wanted = data_files(name, course, data)
+    for stale in beside.glob("*.csv"):
+        if stale.name not in {path.name for path in wanted}:
+            stale.unlink()
+    for path in wanted:
+        there = beside / path.name
+        if not there.is_file() or there.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, there)
+
+
+def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
+    """Return whether the released copy is newer than all that it is made of."""
+    released = notebook_path(course, "release", name)
+    if not released.is_file() or not (course / "gradebook.db").is_file():
+        return False
+    files = data_files(name, course, data)
+    if not all((released.parent / path.name).is_file() for path in files):
+        return False
+    made_of = [
+        notebook_path(course, "source", name),
+        Path(__file__),
+        course / CONFIG,
+        *files,
+    ]
+    newest = max(path.stat().st_mtime for path in made_of if path.is_file())
+    return released.stat().st_mtime > newest
+
+
+def generate(name: str, course: Path) -> None:
+    """Let nbgrader make the released copy and enter the tasks into the gradebook.
+
+    Raises
+    ------
+    CommandError
+        With nbgrader's own words, if it fails.
+    """
+    # nbgrader calls alembic by name.
+    beside_python = str(Path(sys.executable).parent)
+    path = os.pathsep.join([beside_python, os.environ.get("PATH", "")])
+    made = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"],
+        cwd=course,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    if made.returncode:
+        raise CommandError(f"nbgrader could not release {name}:\n{made.stderr.strip()}")
+
+
+def secrets(source: str) -> tuple[set[str], set[str]]:
+    """Return the lines of a cell inside and outside its secret regions, stripped."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    end = None  # the line that ends the region, while in one
+    for line in map(str.strip, source.splitlines()):
+        begun = [last for first, last in SECRET if first in line]
+        if begun:
+            end = begun[0]
+        elif end and end in line:
+            end = None
+        else:
+            (inside if end else outside).add(line)
+    return inside, outside
+
+
+def leaks(source: NotebookNode, released: NotebookNode) -> list[str]:
+    """Return the secret lines of `source` that a student could read in `released`.
+
+    A line that also stands outside the secret regions, or that is too short to
+    tell anything, is no leak. Outputs count: a solution must not be seen at work.
+    """
+    hidden: set[str] = set()
+    shown: set[str] = set()
+    for cell in source.cells:
+        inside, outside = secrets(cell.source)
+        hidden |= inside
+        shown |= outside
+    text = "\n".join(cell.source for cell in released.cells)
+    readable = {line.strip() for line in text.splitlines()}
+    secret_lines = (hidden - shown) & readable
+    return [
+        *sorted(line for line in secret_lines if len(line) >= TELLING_LENGTH),
+        *(first for first, _ in SECRET if first in text),
+        *(
+            f"output of cell {cell.id}"
+            for cell in released.cells
+            if cell.get("outputs")
+        ),
+    ]

@@ -1,0 +1,40 @@
+"""Print what became of every hand-in of an assignment.
+
+This is the table that ends `nbgrader autograde`: who was graded, who waits for a
+grade by hand, which hand-ins could not be graded and why, and how the class did
+in each task.
+"""
+
+import contextlib
+from argparse import ArgumentParser, Namespace
+
+from nbgrader.api import MissingEntry
+from nbgrader.apps import NbGraderApp
+from nbgrader_apart import closing
+
+from .command import CommandError
+from .folders import find_course
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "assignment", help="name of the assignment, for example metrics"
+    )
+
+
+def main(arguments: Namespace) -> int:
+    """Print the closing table of the assignment that is named."""
+    name = arguments.assignment
+    app = NbGraderApp()
+    with contextlib.chdir(find_course()):
+        app.initialize([])  # reads nbgrader_config.py: folders and gradebook
+    app.coursedir.assignment_id = name
+    try:
+        print(closing.as_text(closing.summarise(app.coursedir, name)))
+    except MissingEntry:
+        raise CommandError(
+            f"{name} is not in the gradebook: run "
+            f"`nbgrader generate_assignment {name}` first"
+        ) from None
+    return 0

@@ -1,0 +1,93 @@
+"""``python -m term``: each command, from wherever an instructor stands."""
+
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from miniature import EXERCISES, MINI, RIGHT, source_notebook
+from term import folders
+from term.__main__ import COMMANDS, main
+from term.command import CommandError
+
+
+def term(folder, *words, status=0):
+    """Run a command as an instructor does; return what it printed."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "term", *words],
+        cwd=folder,
+        env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert ran.returncode == status, ran.stdout
+    return ran.stdout
+
+
+@pytest.mark.parametrize("folder", [EXERCISES, EXERCISES.parent], ids=lambda f: f.name)
+def test_help_names_every_command(folder):
+    said = term(folder, "--help")
+    for command in COMMANDS:
+        assert f"\n    {command.__name__.rpartition('.')[2]} " in said
+
+
+@pytest.mark.parametrize(
+    "command", COMMANDS, ids=lambda module: module.__name__.rpartition(".")[2]
+)
+def test_each_command_says_what_it_does(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command.__name__.rpartition(".")[2], "--help"])
+    assert left.value.code == 0
+    assert command.__doc__.strip() in capsys.readouterr().out
+
+
+def test_no_command_at_all_is_a_mistake_that_says_what_to_type(capsys):
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 2
+    assert "required: COMMAND" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["release", "check"])
+def test_an_unknown_assignment_is_one_line_that_lists_the_known(command, capsys):
+    assert main([command, "nonsense"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("there is no assignment 'nonsense'; there are: application")
+    assert said.count("\n") == 1
+
+
+def test_a_course_is_found_from_where_an_instructor_stands(tmp_path, monkeypatch):
+    course = tmp_path / "exercises"
+    course.mkdir()
+    (course / "nbgrader_config.py").touch()
+    assert folders.find_course(course) == course
+    assert folders.find_course(tmp_path) == course
+    assert folders.find_course(tmp_path / "elsewhere") == EXERCISES
+    monkeypatch.setattr(folders, "BESIDE", tmp_path / "site-packages")
+    with pytest.raises(CommandError, match="is not the folder of a course"):
+        folders.find_course(tmp_path / "elsewhere")
+
+
+def test_check_prints_problems_and_fails(tmp_path, capsys):
+    wrong = source_notebook()
+    wrong.cells[3].source += "\nassert nobodys_limit(3)"
+    nbformat.write(wrong, tmp_path / "wrong.ipynb")
+    assert main(["check", str(tmp_path / "wrong.ipynb")]) == 1
+    assert "left_after: nothing defines nobodys_limit" in capsys.readouterr().out
+    assert main(["check", "metrics"]) == 0
+    assert main(["check", str(tmp_path / "none.ipynb")]) == 1
+    assert "there is no file" in capsys.readouterr().err
+
+
+def test_summary_is_the_table_that_ended_the_grading(new_course):
+    course = new_course
+    said = term(course.folder, "summary", "nonsense", status=1)
+    assert "nonsense is not in the gradebook" in said and "Traceback" not in said
+    course.hand_in("ada", course.filled(RIGHT))
+    course.hand_in("ben", b"oops")
+    printed = course.grade()
+    table = printed[printed.index(f"\n{MINI}: 2 handed in") :].strip()
+    assert term(course.folder, "summary", MINI).strip() == table
+    assert "ben  mini.ipynb is damaged" in table
