@@ -66,7 +66,8 @@ _AGENTS = table(
         ),
         "specificity": column(
             str,
-            "narrow: one molecule, pathway or kind of cell; broad: many",
+            "narrow: adds, blocks or removes one or two signals, or one kind of cell; "
+            "broad: more, or not known",
             isin=["narrow", "broad"],
         ),
         "form": column(
@@ -84,7 +85,8 @@ _AGENTS = table(
         ),
         "origin": column(
             str,
-            "endogenous: a copy of a molecule that the body makes; exogenous: not",
+            "endogenous: a molecule that the body makes, or its copy; exogenous: one "
+            "that it does not make",
             isin=["endogenous", "exogenous"],
         ),
         "indications": column(
@@ -103,11 +105,26 @@ _AGENTS = table(
             isin=["FDA", "EMA"],
             missing="as for `first_approval_year`",
         ),
+        "status": column(
+            str,
+            "marketed; withdrawn: left the market; never approved: by FDA or EMA for "
+            "a use in the row",
+            isin=["marketed", "withdrawn", "never approved"],
+        ),
+        "status_year": column(
+            "Int64",
+            "Year in which the agent left the market",
+            unit="year",
+            between=(1950, 2026),
+            missing="not withdrawn, or sources disagree on the year",
+        ),
         "source": column(str, "Keys in book/references.bib"),
     },
     key=["inn"],
     about="Immune modulators by class, target, direction, form and use",
-).update_column("first_approval_year", coerce=True)
+).update_columns(
+    {name: {"coerce": True} for name in ("first_approval_year", "status_year")}
+)
 
 _SIGNALLING = table(
     {

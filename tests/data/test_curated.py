@@ -41,7 +41,7 @@ def test_an_unknown_table_is_refused_with_the_names_there_are():
 
 
 @pytest.mark.parametrize(
-    "name, rows", [("agents", 40), ("signalling", 30), ("evidence", 30)]
+    "name, rows", [("agents", 95), ("signalling", 30), ("evidence", 30)]
 )
 def test_tables_are_as_long_as_promised(name, rows):
     assert len(curated.load(name)) >= rows
@@ -109,6 +109,58 @@ def test_well_known_years(agents, inn, year):
 def test_what_is_only_studied_has_no_approval(agents):
     studied = agents.indications.str.contains(r"\(studied\)$")
     assert agents.first_approval_year[studied].isna().all()
+
+
+def test_the_status_agrees_with_uses_and_years(agents):
+    """A withdrawn agent was approved once; one only studied never was."""
+    studied = agents.indications.str.contains(r"\(studied\)$|^none:")
+    assert ((agents.status == "never approved") == studied).all()
+    left = agents[agents.status_year.notna()]
+    assert (left.status == "withdrawn").all()
+    assert (left.status_year >= left.first_approval_year).all()
+    off = set(agents.inn[agents.status == "withdrawn"])
+    assert {"muromonab-CD3", "efalizumab", "daclizumab", "levamisole"} <= off
+
+
+def test_uses_follow_the_labels(agents):
+    uses = agents.set_index("inn").indications
+    assert "transplant" in uses["azathioprine"] and "transplant" in uses["prednisone"]
+    assert "lupus" in uses["hydroxychloroquine"]
+    assert "urothelial" not in uses["atezolizumab"]
+
+
+def test_one_disease_has_one_name(agents):
+    """Else a page that counts uses counts it twice."""
+    names = set(agents.indications.map(curated.split).explode())
+    assert not names & {"plaque psoriasis", "relapsing multiple sclerosis"}
+
+
+def test_reach_follows_its_definition(agents, signalling):
+    """Narrow: one or two signals; an agent whose target is unknown is not narrow."""
+    signals = {
+        frozenset(curated.split(row.receptor)): row.cytokine
+        for row in signalling.itertuples()
+    }
+    through = signalling.jaks.map(curated.split).explode().value_counts()
+    seen = 0
+    for row in agents.itertuples():
+        target = set(curated.split(row.target))
+        if target == {"not established"}:
+            assert row.specificity == "broad", row.inn
+        if target <= set(through.index):  # kinases
+            assert through[sorted(target)].min() > 2
+            assert row.specificity == "broad", row.inn
+            seen += 1
+        if frozenset(target) in signals:  # a messenger, or its whole receptor
+            assert row.specificity == "narrow", row.inn
+            seen += 1
+    assert seen >= 8
+
+
+def test_what_the_body_does_not_make_is_exogenous(agents):
+    origin = agents.set_index("inn").origin
+    assert set(origin[["zinc", "ascorbic acid", "prednisone"]]) == {"exogenous"}
+    assert set(origin[["colecalciferol", "aldesleukin"]]) == {"endogenous"}
 
 
 # Signalling
