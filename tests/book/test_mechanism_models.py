@@ -93,6 +93,21 @@ def test_ratios_in_the_text_are_those_of_the_cohorts_solver():
     assert told["exp_auc_ratio"] == pytest.approx(2.77, abs=0.02)
 
 
+def test_without_fcrn_the_exposure_is_that_of_the_cohorts_solver():
+    """Five times the clearance by the wide door, at the twelfth infusion."""
+    own = woman(cl_l_d=5 * TRUE["cl_l_d"] * TRUE["cl_female"])
+    days = START + np.concatenate(
+        [np.linspace(0, 1 / 24, 9), np.linspace(0.05, 28, 1200)]
+    )
+    drug, _ = simulate(own, np.array([560.0]), np.unique([0, *days]))
+    _, trough, area = summary(days, drug[0, -days.size :])
+    told = numbers(EXPOSURE)
+    with_fcrn = summary(*cycle_of(8))[2]
+    assert told["exp_fcrn_auc"] == pytest.approx(100 * area / with_fcrn, abs=0.6)
+    assert told["exp_fcrn_trough"] == pytest.approx(trough, abs=0.06)
+    assert told["exp_given_back"] == 80  # 1 - 1/5
+
+
 def test_without_a_target_the_course_is_a_matrix_exponential():
     p = kinetics()["WOMAN"]
     days, c = kinetics()["course"](280, vmax=0)
