@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env book release serve lab demo test lint check-book notebooks autograder browser \
-	tests draws fuzz execute data bench lighthouse clean
+	tests portable draws fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -100,6 +100,14 @@ tests: $(READY)
 browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR -m browser \
 	  tests/browser book/_ext
+
+# Chapters and answers, computed as three other processors would: see
+# tests/portable/elsewhere.py. No digit, no figure and no mark may change.
+portable: release  ## run chapters and answers as on three other processors
+	for seed in 1 2 3; do \
+	  $(BIN)/python -m pytest -q --elsewhere $$seed --nbval -n 2 --dist loadfile book \
+	  && $(BIN)/python -m pytest -q --elsewhere $$seed -n 2 --dist worksteal \
+	    -m "not draws" tests/exercises/test_answers.py || exit 1; done
 
 draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises

@@ -1,20 +1,57 @@
-"""``--warm``: notebooks are tested on kernels that have made their imports already."""
+"""Two ways to run the notebooks and tests: ``--warm`` and ``--elsewhere``."""
 
+import os
 import sys
+import tempfile
 from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+#: What a kernel does first, so that it computes as another processor would.
+STARTUP = """\
+import sys
+sys.path.append({folder!r})
+import elsewhere
+elsewhere.install({seed}, get_ipython())
+del sys, elsewhere
+"""
 
 
 def pytest_addoption(parser):
-    """Add the option."""
+    """Add the options."""
     parser.addoption(
-        "--warm", action="store_true", help="test notebooks (--nbval) on warm kernels"
+        "--warm",
+        action="store_true",
+        help="test notebooks (--nbval) on kernels that have made their imports already",
+    )
+    parser.addoption(
+        "--elsewhere",
+        type=int,
+        metavar="SEED",
+        help="compute as another processor would, see tests/portable/elsewhere.py",
     )
 
 
 def pytest_configure(config):
-    """Choose the kernels."""
+    """Choose the kernels, and what this process and they compute with."""
     if config.getoption("--warm"):
-        sys.path.insert(0, str(Path(__file__).parent / "exercises"))
+        sys.path.insert(0, str(ROOT / "exercises"))
         from nbgrader_apart import provisioner
 
         provisioner.use_for_all()
+    if config.getoption("--elsewhere") is not None:
+        _compute_elsewhere(config, config.getoption("--elsewhere"))
+
+
+def _compute_elsewhere(config, seed):
+    folder = ROOT / "tests/portable"
+    sys.path.append(str(folder))
+    import elsewhere
+
+    elsewhere.install(seed)
+    ipython = tempfile.TemporaryDirectory(prefix="ipython-")
+    config.add_cleanup(ipython.cleanup)
+    startup = Path(ipython.name) / "profile_default/startup/first.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text(STARTUP.format(folder=str(folder), seed=seed))
+    os.environ["IPYTHONDIR"] = ipython.name
