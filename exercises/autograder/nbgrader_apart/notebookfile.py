@@ -1,0 +1,182 @@
+"""Reads the file of a notebook that a student handed in.
+
+Of such a file only the text of its cells is used, with their kind, their grade ids
+and the pictures pasted into them. Whatever else a student's editor, or a student,
+wrote into it has no effect. A file that is not a notebook is refused with a sentence
+that tells the student what to do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+
+#: The format that JupyterLab writes, and the newest that can be read.
+NEWEST_FORMAT = 4
+#: Nobody writes so many cells; each costs time in every later step.
+MOST_CELLS = 2_000
+#: Bytes of all cells' text together, and of the pictures pasted into them.
+MOST_TEXT, MOST_PICTURES = 5_000_000, 25_000_000
+#: Brackets and commas in the file. JSON of many tiny values takes forty times its
+#: size in memory; a notebook full of data for interactive figures stays below.
+MOST_BRACKETS, MOST_COMMAS = 1_000_000, 5_000_000
+#: Digits of a whole number that is read as one. Python refuses some thousands.
+MOST_DIGITS = 18
+
+
+class Unreadable(Exception):
+    """A file that is not a notebook; the message completes "The file ..."."""
+
+
+@dataclass(frozen=True)
+class CellHandedIn:
+    """A cell as a student handed it in.
+
+    Parameters
+    ----------
+    cell_type : {"code", "markdown", "raw"}
+    source : str
+    grade_id : str or None
+        The name by which nbgrader knows it, if it is one of the assignment's.
+    attachments : mapping of str to mapping of str to str
+        Pictures pasted into a markdown cell: by name, the data by MIME type.
+    """
+
+    cell_type: str
+    source: str
+    grade_id: str | None = None
+    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def parse(data: bytes) -> tuple[CellHandedIn, ...]:
+    """Read the cells of a notebook.
+
+    Parameters
+    ----------
+    data : bytes
+        The content of the file that was handed in.
+
+    Raises
+    ------
+    Unreadable
+        If it is not a notebook; the message is for the student.
+    """
+    cells = _list_of_cells(_content(data))
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(
+            f"has {len(cells)} cells, and up to {MOST_CELLS} are read: delete those "
+            "that are not yours and hand it in again"
+        )
+    found = tuple(_cell(cell) for cell in cells if isinstance(cell, dict))
+    if sum(len(cell.source) for cell in found) > MOST_TEXT:
+        raise Unreadable(
+            f"holds more than {MOST_TEXT / 1e6:g} MB of text in its cells: read large "
+            "data from a file instead"
+        )
+    pictures = sum(
+        len(data)
+        for cell in found
+        for picture in cell.attachments.values()
+        for data in picture.values()
+    )
+    if pictures > MOST_PICTURES:
+        raise Unreadable(
+            f"holds more than {MOST_PICTURES / 1e6:g} MB of pasted pictures: make them "
+            "smaller and hand it in again"
+        )
+    return found
+
+
+def _content(data: bytes) -> Any:
+    """Return the JSON of a file."""
+    if not data.strip():
+        raise Unreadable("is empty")
+    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS or (
+        data.count(b",") > MOST_COMMAS
+    ):
+        raise Unreadable(
+            "has too many parts to be read: clear its outputs and hand it in again"
+        )
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_int=_whole_number)
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            f"is not UTF-8 text (byte {error.start + 1}): hand in the .ipynb file that "
+            "JupyterLab saved, not another document under its name"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            f"is damaged or not a notebook (not JSON, line {error.lineno}): "
+            "open it in JupyterLab, save it, and hand it in again"
+        ) from None
+    except RecursionError:
+        raise Unreadable("is not a notebook (its JSON is nested too deeply)") from None
+
+
+def _whole_number(digits: str) -> float:
+    """Return a whole number of JSON; of a very long one only that it is long."""
+    return int(digits) if len(digits) <= MOST_DIGITS else float("inf")
+
+
+def _list_of_cells(content: Any) -> list[Any]:
+    """Return the cells of a notebook, whatever its format."""
+    version = content.get("nbformat") if isinstance(content, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise Unreadable("is JSON, but not a notebook (it names no nbformat)")
+    if version > NEWEST_FORMAT:
+        raise Unreadable(
+            f"has notebook format {version}; up to {NEWEST_FORMAT} is read: save it "
+            "with the JupyterLab of this course"
+        )
+    if version < NEWEST_FORMAT:
+        try:
+            content = nbformat.convert(nbformat.from_dict(content), NEWEST_FORMAT)
+        except Exception as error:
+            # nbformat raises whatever the odd content leads to.
+            reason = str(error)[:200]
+            raise Unreadable(
+                f"has the old notebook format {version} and cannot be converted "
+                f"({reason}): open it in JupyterLab, save it, and hand it in again"
+            ) from None
+    cells = content.get("cells")
+    if not isinstance(cells, list):
+        raise Unreadable("is JSON, but not a notebook (it has no list of cells)")
+    return cells
+
+
+def _cell(cell: Mapping[str, Any]) -> CellHandedIn:
+    """Take of a cell what is used, if it is what it should be."""
+    source = cell.get("source")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    elif not isinstance(source, str):
+        source = ""
+    # JSON can hold half a surrogate pair, a file cannot.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    kind = cell.get("cell_type")
+    kind = kind if kind in ("code", "markdown") else "raw"
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = mark.get("grade_id") if isinstance(mark, dict) else None
+    return CellHandedIn(
+        kind,
+        source,
+        name if isinstance(name, str) else None,
+        _pictures(cell.get("attachments")) if kind == "markdown" else {},
+    )
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """Return those attachments that are what an editor attaches: data by MIME type."""
+    if not isinstance(attachments, dict):
+        return {}
+    return {
+        name: picture
+        for name, picture in attachments.items()
+        if isinstance(picture, dict)
+        and all(isinstance(data, str) for data in picture.values())
+    }
