@@ -1,4 +1,4 @@
-"""Two ways to run the notebooks and tests: ``--warm`` and ``--elsewhere``."""
+"""One more way to run the notebooks and tests: ``--elsewhere``."""
 
 import os
 import sys
@@ -18,12 +18,7 @@ del sys, elsewhere
 
 
 def pytest_addoption(parser):
-    """Add the options."""
-    parser.addoption(
-        "--warm",
-        action="store_true",
-        help="test notebooks (--nbval) on kernels that have made their imports already",
-    )
+    """Add the option."""
     parser.addoption(
         "--elsewhere",
         type=int,
@@ -33,12 +28,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Choose the kernels, and what this process and they compute with."""
-    if config.getoption("--warm"):
-        sys.path.insert(0, str(ROOT / "exercises"))
-        from nbgrader_apart import provisioner
-
-        provisioner.use_for_all()
+    """Choose what this process and its kernels compute with."""
     if config.getoption("--elsewhere") is not None:
         _compute_elsewhere(config, config.getoption("--elsewhere"))
 

@@ -17,30 +17,12 @@ AUTOGRADER
     the tests apart from the students' code. See the page "Grading at scale".
 """
 
-import atexit
-import logging
 import os
-import sys
-import warnings
 from pathlib import Path
 
-from nbgrader.apps import AutogradeApp
-from sqlalchemy.exc import SAWarning
-from traitlets.config import Application
+import nbgrader_apart
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-
-# nbgrader 0.9.6 adds rows in an order that SQLAlchemy warns of; it is harmless.
-warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
-
-import nbgrader_apart  # noqa: E402
-from nbgrader_apart import closing, intake  # noqa: E402
-
-# nbgrader starts `alembic` by name: let it find the one of this environment.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
 
 c = get_config()  # noqa: F821  (traitlets provides it)
 
@@ -65,13 +47,6 @@ c.ClearSolutions.code_stub = {
     'raise NotImplementedError("Task not done yet: write your answer here")'
 }
 
-# -- what is taken from a hand-in (autograder/, intake.py)
-c.Autograde.pre_convert_hook = intake.adopt_misnamed
-c.Autograde.exporter_class = intake.SubmissionExporter
-c.Autograde.autograde_preprocessors = intake.AUTOGRADE
-c.GenerateFeedback.preprocessors = intake.FEEDBACK
-c.GenerateFeedback.post_convert_hook = intake.drop_data
-
 # -- how it is run
 c.Execute.timeout = 60  # seconds a cell
 # Students' errors are in their notebooks; the kernel need not log its own.
@@ -79,23 +54,6 @@ c.Execute.extra_arguments = [
     "--HistoryManager.hist_file=:memory:",
     "--IPKernelApp.log_level=ERROR",
 ]
-c.Execute.shutdown_kernel = "immediate"
-# By default a cell tagged `skip-execution` is not run, and a test that is not
-# run counts as passed. No cell can carry this tag.
-c.Execute.skip_cells_with_tag = "<random>"
-# Tests that a student deleted come back (intake restores every other cell).
-c.OverwriteCells.add_missing_cells = True
 
-# -- faster, in a box, the tests apart from students' code (autograder/)
-grading = Application.initialized() and isinstance(Application.instance(), AutogradeApp)
-if os.environ.get("AUTOGRADER") != "off":
-    why_not = nbgrader_apart.use(c)
-    if why_not and grading:
-        print(f"nbgrader runs the notebooks itself, without a box: {why_not}")
-
-# -- what the run says (autograder/, closing.py)
-if grading:
-    for log in (Application.instance().log, logging.getLogger("tornado.application")):
-        log.addFilter(closing.EXPLAIN)
-    atexit.unregister(closing.print_closing)  # this file may be read twice
-    atexit.register(closing.print_closing, Application.instance())
+# -- how hand-ins are read and run, and what the run says (autograder/)
+nbgrader_apart.use(c, apart=os.environ.get("AUTOGRADER") != "off")

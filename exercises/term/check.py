@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader_apart import plan
+from nbgrader_apart.cells import CellKind, grade_id, is_solution, kind_of
 
 from .command import CommandError
 from .folders import assignments, find_course, notebook_path, require_assignment
@@ -81,7 +81,7 @@ def problems(notebook: NotebookNode) -> list[str]:
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     reader = Reader()
     for cell in cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if is_solution(cell):
             reader.solutions |= left_behind(cell.source)
     return [problem for cell in cells for problem in reader.read(cell)]
 
@@ -170,15 +170,15 @@ class Reader:
     def read(self, cell: NotebookNode) -> list[str]:
         """Return the problems of one cell, and remember the names that it binds."""
         found = names(cell.source)
-        match plan.kind_of(cell):
-            case "student":
+        match kind_of(cell):
+            case CellKind.STUDENT:
                 self.student |= left_behind(cell.source)
                 self.student_imports |= found.imported
                 return []
-            case "setup":
+            case CellKind.SETUP:
                 self.locked |= left_behind(cell.source)
                 return []
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "?")
+        name = grade_id(cell) or cell.get("id", "?")
         wrong = [
             *self._unknown(found),
             *self._rebound(cell.source),

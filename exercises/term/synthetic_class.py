@@ -11,6 +11,7 @@ from pathlib import Path
 import answers
 import nbformat
 from nbformat.notebooknode import NotebookNode
+from nbgrader_apart.cells import grade_id, is_solution
 
 from .folders import notebook_path
 
@@ -94,11 +95,11 @@ def answered(
     solutions = {
         cell.metadata.nbgrader.grade_id: cell.source
         for cell in source.cells
-        if cell.metadata.get("nbgrader", {}).get("solution")
+        if is_solution(cell)
     }
     notebook: NotebookNode = nbformat.from_dict(released)
     for cell in notebook.cells:
-        task = cell.metadata.get("nbgrader", {}).get("grade_id")
+        task = grade_id(cell)
         right = draw.random() < ability
         if task not in solutions or not (right or draw.random() < tries):
             continue

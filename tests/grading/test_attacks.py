@@ -8,9 +8,10 @@ import socket
 import threading
 from pathlib import Path
 
-import benches
 import pytest
+import workers
 from nbgrader_apart import box
+from nbgrader_apart.options import Role
 
 pytestmark = pytest.mark.autograder
 
@@ -19,23 +20,23 @@ LEVELS += ["bwrap without root"] if LEVELS[0] == "bwrap" else []
 
 
 @pytest.fixture(scope="module", params=dict.fromkeys(LEVELS))
-def bench(request):
+def worker(request):
     level, _, rootless = request.param.partition(" ")
     with pytest.MonkeyPatch.context() as patch:
         if rootless:  # a namespace of the user's own then does what root does
             patch.setattr(os, "geteuid", lambda: 1000)
-        made = benches.bench(level)
+        made = workers.worker(box.Level(level))
         yield made
         made.close()
 
 
 @pytest.fixture(autouse=True)
-def others_are_unaffected(bench):
-    """After every attack an honest student gets all points on the same bench."""
+def others_are_unaffected(worker):
+    """After every attack an honest student gets all points on the same worker."""
     yield
-    passed, outputs = benches.outcome(bench, benches.RIGHT)
-    assert passed == set(benches.TESTS), benches.text_of(outputs)
-    students = bench.warm["student"].zygote
+    passed, outputs = workers.outcome(worker, workers.RIGHT)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
+    students = worker.servers[Role.STUDENT].client
     assert descendants(students.process.pid) <= 1 + (
         students.process.args[0] == "bwrap"
     )
@@ -156,29 +157,29 @@ for number in range(3, 40):
     "answers_for_us": """
 import sys
 for module in list(sys.modules.values()):
-    if getattr(module, "__name__", "") == "nbgrader_apart.student":
+    if getattr(module, "__name__", "") == "nbgrader_apart.studentside":
         def answer(self):
             from nbgrader_apart import wire
             question, buffers = wire.receive(self.sock)
             wire.send(self.sock, {"number": question["number"], "value":
                 ["array", "<f8", [1 << 40], 0], "said": 5, "raised": [["x"]]}, [b""])
-        module.Student.answer = answer""",
+        module.StudentSide.answer = answer""",
     "answers_twice": """
 import sys
-from nbgrader_apart import student, wire
+from nbgrader_apart import studentside, wire
 def answer(self):
     question, buffers = wire.receive(self.sock)
     for _ in range(2):
         wire.send(self.sock, {"number": question["number"], "value": True})
-student.Student.answer = answer""",
+studentside.StudentSide.answer = answer""",
     "calls_back_wildly": """
-from nbgrader_apart import student, wire
+from nbgrader_apart import studentside, wire
 def answer(self):
     question, buffers = wire.receive(self.sock)
     for place in (-1, 0, 10**9, "x"):
         wire.send(self.sock, {"number": question["number"], "call": place,
             "args": ["tuple", []], "options": ["dict", []]})
-student.Student.answer = answer""",
+studentside.StudentSide.answer = answer""",
     "threads_that_answer": """
 import threading, time
 def spin():
@@ -189,17 +190,17 @@ for _ in range(5): threading.Thread(target=spin, daemon=True).start()""",
 
 @pytest.mark.parametrize("name", CHEATS)
 @pytest.mark.parametrize("place", ["before", "behind"])
-def test_cheats_win_nothing(bench, name, place):
-    parts = [CHEATS[name], benches.WRONG]
+def test_cheats_win_nothing(worker, name, place):
+    parts = [CHEATS[name], workers.WRONG]
     parts = parts if place == "before" else parts[::-1]
-    passed, _ = benches.outcome(bench, *parts)
+    passed, _ = workers.outcome(worker, *parts)
     assert passed == set()
 
 
 @pytest.mark.parametrize(
     "name", ["transformer", "run_code", "always_equal", "patched_testing"]
 )
-def test_code_of_tests_is_not_in_the_students_process(bench, name):
+def test_code_of_tests_is_not_in_the_students_process(worker, name):
     look = (
         "import gc, sys\n"
         "texts = [o for o in gc.get_objects() if isinstance(o, (str, dict))]\n"
@@ -207,22 +208,22 @@ def test_code_of_tests_is_not_in_the_students_process(bench, name):
         "print([t for t in map(str, get_ipython().history_manager.input_hist_raw)"
         " if 'randrange' in t])"
     )
-    _, outputs = benches.outcome(bench, CHEATS[name], benches.WRONG, look)
-    assert "assert greeting" not in benches.text_of(outputs[:-5])
-    assert "randrange(1000" not in benches.text_of(outputs[:-5])
+    _, outputs = workers.outcome(worker, CHEATS[name], workers.WRONG, look)
+    assert "assert greeting" not in workers.text_of(outputs[:-5])
+    assert "randrange(1000" not in workers.text_of(outputs[:-5])
 
 
-def test_planted_modules_reach_no_test(bench):
+def test_planted_modules_reach_no_test(worker):
     files = {
         "random.py": b"def randrange(*a): return 0",
         "numpy.py": b"raise SystemExit",
         "pandas/__init__.py": b"",
         "sitecustomize.py": b"import os; os._exit(0)",
     }
-    passed, _ = benches.outcome(bench, benches.WRONG, files=files)
+    passed, _ = workers.outcome(worker, workers.WRONG, files=files)
     assert passed == set()
-    passed, outputs = benches.outcome(bench, benches.RIGHT, files=files)
-    assert passed == set(benches.TESTS), benches.text_of(outputs)
+    passed, outputs = workers.outcome(worker, workers.RIGHT, files=files)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
 
 
 #: What takes too much, or ends its own process. Tests before it count.
@@ -267,29 +268,29 @@ GREEDY = {
 
 
 @pytest.mark.parametrize("name", GREEDY)
-def test_greed_ends_in_time_and_costs_nobody_else(bench, name):
-    first = {"number": benches.TESTS["number"]}
+def test_greed_ends_in_time_and_costs_nobody_else(worker, name):
+    first = {"number": workers.TESTS["number"]}
     ours = [
-        *benches.cells(benches.RIGHT, tests=first),
-        *benches.cells(GREEDY[name], benches.WRONG)[1:],
+        *workers.cells(workers.RIGHT, tests=first),
+        *workers.cells(GREEDY[name], workers.WRONG)[1:],
     ]
-    outputs = bench.run(ours, {"data.csv": b"a\n1\n"})
+    outputs = worker.run(ours, {"data.csv": b"a\n1\n"})
     assert not [one for one in outputs[2] if one["output_type"] == "error"]
-    for shown in outputs[-len(benches.TESTS) :]:
+    for shown in outputs[-len(workers.TESTS) :]:
         assert any(one["output_type"] == "error" for one in shown)
-    assert len(benches.text_of(outputs)) < 3_000_000
+    assert len(workers.text_of(outputs)) < 3_000_000
 
 
 @pytest.mark.parametrize("name", ["endless", "exits", "memory", "forks", "floods"])
-def test_greed_during_a_test(bench, name):
+def test_greed_during_a_test(worker, name):
     body = GREEDY[name].replace("\n", "\n    ")
-    passed, _ = benches.outcome(
-        bench, benches.WRONG, f"def square(n):\n    {body}\n    return n * n"
+    passed, _ = workers.outcome(
+        worker, workers.WRONG, f"def square(n):\n    {body}\n    return n * n"
     )
     assert passed == set()
 
 
-def test_nothing_to_read(bench, tmp_path, monkeypatch):
+def test_nothing_to_read(worker, tmp_path, monkeypatch):
     secret = tmp_path / "gradebook.db"
     secret.write_text("SECRET-7")
     tmp_path.chmod(0o755)
@@ -299,7 +300,7 @@ def test_nothing_to_read(bench, tmp_path, monkeypatch):
 import glob, os
 for path in [{str(secret)!r}, '/proc/{pid}/environ', '/proc/{pid}/mem',
              '/proc/1/environ',
-             {str(benches.EXERCISES / "source")!r}, {str(benches.EXERCISES)!r}, '/root',
+             {str(workers.EXERCISES / "source")!r}, {str(workers.EXERCISES)!r}, '/root',
              '/home', '/tmp', os.path.dirname(os.getcwd())]:
     try:
         if os.path.isdir(path): print(path, sorted(os.listdir(path)))
@@ -310,13 +311,13 @@ print([open(p, 'rb').read() for p in glob.glob('/proc/[0-9]*/environ')
        if os.access(p, os.R_OK)])
 """
     monkeypatch.setenv("GRADING_SECRET", "SECRET-8")
-    _, outputs = benches.outcome(bench, look)
-    said = benches.text_of(outputs[1:2])
+    _, outputs = workers.outcome(worker, look)
+    said = workers.text_of(outputs[1:2])
     assert "SECRET" not in said
     assert "metrics" not in said and "nbgrader_config.py" not in said
 
 
-def test_nothing_to_write(bench, tmp_path):
+def test_nothing_to_write(worker, tmp_path):
     tmp_path.chmod(0o777)
     book = tmp_path / "gradebook.db"
     book.write_text("untouched")
@@ -332,23 +333,23 @@ for path in places:
     except OSError as error: print(type(error).__name__)
     else: print('WROTE', path)
 """
-    _, outputs = benches.outcome(bench, write)
+    _, outputs = workers.outcome(worker, write)
     assert book.read_text() == "untouched"
     assert not package.exists()
-    assert "WROTE" not in benches.text_of(outputs[1:2])
+    assert "WROTE" not in workers.text_of(outputs[1:2])
 
 
-def test_next_student_finds_nothing(bench):
-    benches.outcome(bench, "open('left', 'w').write('from the one before')")
-    _, outputs = benches.outcome(
-        bench,
+def test_next_student_finds_nothing(worker):
+    workers.outcome(worker, "open('left', 'w').write('from the one before')")
+    _, outputs = workers.outcome(
+        worker,
         "import os\nprint(os.listdir('.'), os.listdir(os.environ['TMPDIR']))",
     )
-    assert "left" not in benches.text_of(outputs[1:2])
+    assert "left" not in workers.text_of(outputs[1:2])
 
 
 @pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
-def test_no_network(bench, kind):
+def test_no_network(worker, kind):
     server = socket.socket(socket.AF_INET, getattr(socket, kind))
     server.bind(("127.0.0.1", 0))
     server.settimeout(0.5)
@@ -371,7 +372,7 @@ def test_no_network(bench, kind):
         f"import socket\nsock = socket.socket(socket.AF_INET, socket.{kind})\n"
         f"sock.connect(('127.0.0.1', {port}))\nsock.send(b'hello')"
     )
-    _, outputs = benches.outcome(bench, call)
+    _, outputs = workers.outcome(worker, call)
     listener.join()
     server.close()
     assert heard == []
@@ -418,24 +419,24 @@ BESIDE |= {
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_a_neighbour_is_out_of_reach(bench, name):
-    neighbour = benches.job.Bench(bench.plan, 1, bench.options, bench.shared(1))
-    warm = [one.warm["student"].zygote for one in (bench, neighbour)]
+def test_a_neighbour_is_out_of_reach(worker, name):
+    neighbour = workers.Worker(worker.plan, 1, worker.options, worker.shareable(1))
+    warm = [one.servers[Role.STUDENT].client for one in (worker, neighbour)]
     heard = []
     attack = threading.Thread(
-        target=lambda: heard.append(benches.outcome(bench, BESIDE[name]))
+        target=lambda: heard.append(workers.outcome(worker, BESIDE[name]))
     )
     attack.start()
     rounds = 0
     while attack.is_alive() or not rounds:
-        passed, outputs = benches.outcome(neighbour, benches.RIGHT)
-        assert passed == set(benches.TESTS), benches.text_of(outputs)
+        passed, outputs = workers.outcome(neighbour, workers.RIGHT)
+        assert passed == set(workers.TESTS), workers.text_of(outputs)
         rounds += 1
     attack.join()
-    said = benches.text_of(heard[0][1][1:2])
+    said = workers.text_of(heard[0][1][1:2])
     for word in ("KILLED", "READ", "LISTED", "WROTE"):
         assert word not in said
-    again = [one.warm["student"].zygote for one in (bench, neighbour)]
+    again = [one.servers[Role.STUDENT].client for one in (worker, neighbour)]
     assert again == warm  # nothing had to be started again
     if warm[0] is not warm[1]:
         warm[1].close()

@@ -15,8 +15,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from miniature import MINI, PARTLY, RIGHT, Course, cell, source_notebook
-from nbgrader_apart import config, plan
+from nbgrader_apart import cells, config, plan
+from nbgrader_apart.cells import CellKind
 from nbgrader_apart.execute import RunAhead, digest
+from nbgrader_apart.options import Level, Role
+from nbgrader_apart.plan import CodeCell
 from traitlets import TraitError
 from traitlets.config import Config
 
@@ -77,18 +80,24 @@ def outputs(notebook):
 
 
 def test_a_result_counts_only_for_the_same_cells_and_files():
-    cells = [plan.Cell("student", "a = 1"), plan.Cell("test", "assert a")]
+    code = [
+        CodeCell(CellKind.STUDENT, "a = 1"),
+        CodeCell(CellKind.TEST, "assert a"),
+    ]
     ours, files = {"a.csv": b"1"}, {"a.csv": b"1", "own.txt": b"x"}
-    made = digest(cells, files, ours)
-    assert digest(list(cells), {"own.txt": b"x", "a.csv": bytes([49])}, ours) == made
-    swapped = [plan.Cell("test", "a = 1"), plan.Cell("student", "assert a")]
-    one = [plan.Cell("student", "a = 1assert a")]
-    for other_cells in (swapped, one, cells[:1], cells[::-1]):
+    made = digest(code, files, ours)
+    assert digest(list(code), {"own.txt": b"x", "a.csv": bytes([49])}, ours) == made
+    swapped = [
+        CodeCell(CellKind.TEST, "a = 1"),
+        CodeCell(CellKind.STUDENT, "assert a"),
+    ]
+    one = [CodeCell(CellKind.STUDENT, "a = 1assert a")]
+    for other_cells in (swapped, one, code[:1], code[::-1]):
         assert digest(other_cells, files, ours) != made
     for change in ({"a.csv": b"2"}, {"own.txt": b"y"}, {"more.txt": b"x"}):
-        assert digest(cells, files | change, ours) != made
-    assert digest(cells, {"own.txt": b"x"}, ours) != made
-    assert digest(cells, {"a.csv": b"1", "b.txt": b"x"}, ours) != made
+        assert digest(code, files | change, ours) != made
+    assert digest(code, {"own.txt": b"x"}, ours) != made
+    assert digest(code, {"a.csv": b"1", "b.txt": b"x"}, ours) != made
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -199,20 +208,27 @@ def test_a_students_process_is_planned_without_tests_and_solutions(tmp_path):
         if "nbgrader" in one.metadata
     }
     made = plan.make(tmp_path / "mini.ipynb", released)
-    assert "secret" in str(made.known["trusted"])
-    assert "secret" not in str((made.known["student"], made.prefix, made.files))
-    assert "plain = 1" in made.known["student"]
-    assert "colorsys" in made.imports["student"]
-    assert "zipfile" not in made.imports["student"]
+    assert "secret" in str(made.known[Role.TESTS])
+    assert "secret" not in str((made.known[Role.STUDENT], made.prefix, made.files))
+    assert "plain = 1" in made.known[Role.STUDENT]
+    assert "colorsys" in made.imports[Role.STUDENT]
+    assert "zipfile" not in made.imports[Role.STUDENT]
 
 
 def test_a_test_may_ask_for_the_students_kernel():
     """The marker opens a hole, knowingly: this test runs with the student's code."""
-    kind = plan.kind_of
+    kind = cells.kind_of
     tested = cell("code", "assert mine is mine", "t", points=1)
-    assert kind(tested) == "test"
+    assert kind(tested) is CellKind.TEST
     tested.source = "# shared kernel\n" + tested.source
-    assert kind(tested) == "student"
+    assert kind(tested) is CellKind.STUDENT
+
+
+def test_a_misspelt_level_is_named():
+    """It must not silently mean that there is no box."""
+    assert RunAhead(level="landlock").options().level is Level.LANDLOCK
+    with pytest.raises(TraitError, match="bubblewrap.*bwrap|bwrap.*bubblewrap"):
+        RunAhead(level="bubblewrap")
 
 
 def test_a_misspelt_limit_is_named():
@@ -226,6 +242,6 @@ def test_where_it_cannot_run_stock_stays(monkeypatch):
 
     monkeypatch.setattr(sys, "platform", "darwin")
     c = Config()
-    c.Autograde.autograde_preprocessors = [Execute]
-    assert config.use(c) == "that needs Linux, and this is darwin"
-    assert c.Autograde.autograde_preprocessors == [Execute]
+    assert config.use(c) == "this needs Linux, and here is darwin"
+    assert Execute in c.Autograde.autograde_preprocessors
+    assert config.use(c, apart=False) == "this is switched off"

@@ -1,8 +1,8 @@
 """Every assignment's tests can run apart from answers; the check sees what cannot."""
 
-import benches  # noqa: F401
 import nbformat
 import pytest
+import workers  # noqa: F401
 from miniature import EXERCISES, cell, source_notebook
 from term import check
 

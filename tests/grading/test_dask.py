@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 
-import benches
 import pytest
+import workers
 from nbgrader_apart import cluster
+from nbgrader_apart.options import Level
 
 pytestmark = pytest.mark.autograder
 
@@ -24,7 +25,7 @@ def start(*command):
 
 
 @pytest.fixture
-def workers(tmp_path):
+def cluster_of_two(tmp_path):
     """The address of a scheduler, and two workers on this machine."""
     from distributed import Client
 
@@ -45,15 +46,15 @@ def workers(tmp_path):
             process.wait()
 
 
-def test_a_lost_worker_costs_nobody_a_point(workers):
-    address, processes = workers
-    options = benches.OPTIONS | {"level": "limits"}
-    answers = [benches.RIGHT, benches.WRONG] * 6
-    ours, got, files = benches.cells, {}, {"data.csv": b"a\n1\n"}
+def test_a_lost_worker_costs_nobody_a_point(cluster_of_two):
+    address, processes = cluster_of_two
+    options = workers.options(Level.LIMITS)
+    answers = [workers.RIGHT, workers.WRONG] * 6
+    ours, got, files = workers.cells, {}, {"data.csv": b"a\n1\n"}
 
     def grade(number):
         got[number] = cluster.run(
-            address, benches.plan(), options, ours(answers[number]), files
+            address, workers.plan(), options, ours(answers[number]), files
         )
 
     threads = [threading.Thread(target=grade, args=[n]) for n in range(len(answers))]
@@ -69,6 +70,6 @@ def test_a_lost_worker_costs_nobody_a_point(workers):
     for number, outputs in got.items():
         errors = [
             any(one["output_type"] == "error" for one in shown)
-            for shown in outputs[-len(benches.TESTS) :]
+            for shown in outputs[-len(workers.TESTS) :]
         ]
-        assert errors == [answers[number] is benches.WRONG] * len(benches.TESTS)
+        assert errors == [answers[number] is workers.WRONG] * len(workers.TESTS)

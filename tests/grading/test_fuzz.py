@@ -6,13 +6,15 @@
 import json
 import os
 
-import benches
 import nbformat
 import pytest
+import workers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from miniature import PARTLY, RIGHT, source_notebook
 from nbgrader_apart import intake, plan
+from nbgrader_apart.cells import grade_id
+from nbgrader_apart.options import Role
 
 pytestmark = pytest.mark.autograder
 
@@ -39,11 +41,11 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def bench():
-    made = benches.job.Bench(
-        plan.Plan(["import math"], {"student": ["math"], "trusted": ["math"]}),
+def worker():
+    made = workers.Worker(
+        plan.Plan(["import math"], dict.fromkeys(Role, ["math"])),
         0,
-        benches.OPTIONS | {"level": benches.box.best_level()},
+        workers.options(),
     )
     yield made
     made.close()
@@ -53,7 +55,7 @@ def handed_in(answers):
     """Return a hand-in as JSON."""
     notebook = nbformat.from_dict(SOURCE)
     for one in notebook.cells:
-        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        name = grade_id(one)
         one.source = answers.get(name, one.source)
     return json.loads(nbformat.writes(notebook))
 
@@ -109,7 +111,7 @@ def change(draw, cells):
 )
 @given(st.data())
 def test_a_changed_notebook_wins_no_point_and_stops_nothing(
-    bench, tmp_path_factory, data
+    worker, tmp_path_factory, data
 ):
     who = data.draw(st.sampled_from(sorted(ANSWERS)))
     answers, deserved = ANSWERS[who]
@@ -130,12 +132,8 @@ def test_a_changed_notebook_wins_no_point_and_stops_nothing(
     for number, one in enumerate(restored):
         one.id = f"cell-{number}"
     nbformat.validate(nbformat.v4.new_notebook(cells=restored), relax_add_props=True)
-    named = [
-        one.metadata.get("nbgrader", {}).get("grade_id")
-        for one in restored
-        if one.cell_type == "code"
-    ]
-    outputs = bench.run(plan.code_cells(restored), {})
+    named = [grade_id(one) for one in restored if one.cell_type == "code"]
+    outputs = worker.run(plan.code_cells(restored), {})
     passed = {
         name
         for name, shown in zip(named, outputs, strict=True)

@@ -3,9 +3,10 @@
 Files, network and other processes are open then: `test_attacks` is about those.
 """
 
-import benches
 import pytest
 import test_attacks
+import workers
+from nbgrader_apart.options import Level
 
 pytestmark = pytest.mark.autograder
 
@@ -14,8 +15,8 @@ CAPPED = sorted(set(test_attacks.GREEDY) - {"kills_its_parent"})
 
 
 @pytest.fixture(scope="module")
-def bench():
-    made = benches.bench("limits")
+def worker():
+    made = workers.worker(Level.LIMITS)
     yield made
     made.close()
 
@@ -24,11 +25,11 @@ others_are_unaffected = test_attacks.others_are_unaffected
 
 
 @pytest.mark.parametrize("name", test_attacks.CHEATS)
-def test_cheats_win_nothing(bench, name):
-    passed, _ = benches.outcome(bench, test_attacks.CHEATS[name], benches.WRONG)
+def test_cheats_win_nothing(worker, name):
+    passed, _ = workers.outcome(worker, test_attacks.CHEATS[name], workers.WRONG)
     assert passed == set()
 
 
 @pytest.mark.parametrize("name", CAPPED)
-def test_greed_ends_in_time(bench, name):
-    test_attacks.test_greed_ends_in_time_and_costs_nobody_else(bench, name)
+def test_greed_ends_in_time(worker, name):
+    test_attacks.test_greed_ends_in_time_and_costs_nobody_else(worker, name)

@@ -1,8 +1,10 @@
 """What tests usually do with an answer: the same outcome as in one process."""
 
-import benches
 import pytest
-from benches import SETUP
+import workers
+from nbgrader_apart.cells import CellKind
+from nbgrader_apart.plan import CodeCell
+from workers import SETUP
 
 pytestmark = pytest.mark.autograder
 
@@ -106,11 +108,11 @@ def passed():
     """Which tests pass, by table and name: in one process, and apart."""
     tests = {("hold", name): source for name, source in HOLD.items()}
     tests |= {("fail", name): source for name, source in FAIL.items()}
-    bench = benches.bench()
+    worker = workers.worker()
     try:
-        apart, _ = benches.outcome(bench, ANSWER, tests=tests)
+        apart, _ = workers.outcome(worker, ANSWER, tests=tests)
     finally:
-        bench.close()
+        worker.close()
     together = set()
     for key, source in tests.items():
         names = {}
@@ -137,10 +139,13 @@ def test_a_wrong_answer_fails(passed, name, way):
 
 def test_what_a_test_had_drawn_is_not_shown_by_the_next_cell():
     draws = {"draws": "assert picture([1, 10]).get_yscale() == 'log'"}
-    cells = [*benches.cells(ANSWER, tests=draws), benches.Cell("student", "after = 1")]
-    bench = benches.bench()
+    cells = [
+        *workers.cells(ANSWER, tests=draws),
+        CodeCell(CellKind.STUDENT, "after = 1"),
+    ]
+    worker = workers.worker()
     try:
-        outputs = bench.run(cells, {})
+        outputs = worker.run(cells, {})
     finally:
-        bench.close()
+        worker.close()
     assert outputs[-1] == []

@@ -1,13 +1,29 @@
 """The same work on other machines, with dask.distributed."""
 
 import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from . import job
+from .options import Options
+from .outputs import Output
+from .plan import CodeCell, Plan
+from .worker import Worker
 
-_clients, _benches, _lock = {}, {}, threading.Lock()
+if TYPE_CHECKING:
+    from distributed import Client
+
+_clients: dict[str, "Client"] = {}
+_workers: dict[str, Worker] = {}
+_lock = threading.Lock()
 
 
-def run(scheduler, plan, options, cells, files):
+def run(
+    scheduler: str,
+    plan: Plan,
+    options: Options,
+    cells: Sequence[CodeCell],
+    files: Mapping[str, bytes],
+) -> list[list[Output]]:
     """Run a notebook on a cluster; the work of a lost machine is done again.
 
     Parameters
@@ -15,7 +31,7 @@ def run(scheduler, plan, options, cells, files):
     scheduler : str
         The address of a dask.distributed scheduler whose workers have this package.
     plan, options, cells, files
-        See `job.Bench`.
+        See `worker.Worker`.
     """
     from distributed import Client
 
@@ -23,16 +39,23 @@ def run(scheduler, plan, options, cells, files):
         if scheduler not in _clients:
             _clients[scheduler] = Client(scheduler)
     client = _clients[scheduler]
-    return client.submit(_run_here, plan, options, cells, files, pure=False).result()
+    task = client.submit(_run_here, plan, options, cells, files, pure=False)
+    outputs: list[list[Output]] = task.result()
+    return outputs
 
 
-def _run_here(plan, options, cells, files):
-    """Run a notebook on this machine's bench, which stays warm for the next one."""
+def _run_here(
+    plan: Plan,
+    options: Options,
+    cells: Sequence[CodeCell],
+    files: Mapping[str, bytes],
+) -> list[list[Output]]:
+    """Run a notebook on this machine's worker, which is kept for the next one."""
     with _lock:
         key = repr((plan, options))
-        if key not in _benches:
-            for bench in _benches.values():
-                bench.close()
-            _benches.clear()
-            _benches[key] = job.Bench(plan, 0, options)
-        return _benches[key].run(cells, files)
+        if key not in _workers:
+            for worker in _workers.values():
+                worker.close()
+            _workers.clear()
+            _workers[key] = Worker(plan, 0, options)
+        return _workers[key].run(cells, files)

@@ -352,7 +352,7 @@ class SubmissionExporter(NotebookExporter):
         return order(Path(folder, f"{notebook}.ipynb"))
 
 
-def adopt_misnamed(assignment, student, notebooks):
+def adopt_misnamed(assignment: str, student: str, notebooks: list[str]) -> None:
     """Grade ``metrics (1).ipynb`` as ``metrics.ipynb`` if the latter is missing.
 
     A pre-convert hook of nbgrader, called before each submission is read. The

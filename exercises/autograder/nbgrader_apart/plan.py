@@ -6,31 +6,40 @@ All of it comes from the gradebook and the instructor's own files.
 import ast
 import importlib.util
 import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
+from . import cells as cell_predicates
 from . import intake
+from .cells import CellKind, kind_of
+from .options import Role
+
+#: So many hand-ins are looked at to learn what the class imports.
+HAND_INS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """A code cell of a submission, after restoring.
 
     Parameters
     ----------
-    kind : {"setup", "test", "student"}
-        Set-up cells run on both sides, tests with the tests, others with the student.
+    kind : CellKind
     source : str
     """
 
-    kind: str
+    kind: CellKind
     source: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
     """How one notebook of an assignment is run.
 
@@ -38,45 +47,42 @@ class Plan:
     ----------
     prefix : list of str
         The set-up cells that come before anything a student writes.
-    imports : dict of str to list of str
-        By role: the modules that its cells import.
+    imports : dict of Role to list of str
+        The modules that the cells of each side import.
     files : dict of str to bytes
         The instructor's files, by relative path.
-    known : dict of str to list of str
-        By role: cells that are the same for everybody.
+    known : dict of Role to list of str
+        The cells of each side that are the same for everybody.
     """
 
     prefix: list[str] = field(default_factory=list)
-    imports: dict[str, list[str]] = field(default_factory=dict)
+    imports: dict[Role, list[str]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    known: dict[str, list[str]] = field(default_factory=dict)
+    known: dict[Role, list[str]] = field(default_factory=dict)
 
-    def visible(self, role):
+    def visible(self, role: Role) -> list[str]:
         """Return the folders of imported packages that lie outside site-packages."""
-        found = set()
-        for name in {one.partition(".")[0] for one in self.imports.get(role, ())}:
+        found: set[str] = set()
+        for name in {module.partition(".")[0] for module in self.imports.get(role, ())}:
             spec = importlib.util.find_spec(name)
-            if spec and spec.origin and "-packages" not in spec.origin:
-                if os.path.isabs(spec.origin):
-                    found.add(spec.origin)
-                    found |= set(spec.submodule_search_locations or ())
+            if spec is None or spec.origin is None or "-packages" in spec.origin:
+                continue
+            if os.path.isabs(spec.origin):
+                found.add(spec.origin)
+                found.update(spec.submodule_search_locations or ())
         return sorted(found)
 
 
-def kind_of(cell):
-    """Return the kind of a restored code cell."""
-    if utils.is_grade(cell) and not utils.is_solution(cell):
-        return "student" if "# shared kernel" in cell.source else "test"
-    return "setup" if utils.is_locked(cell) else "student"
-
-
-def code_cells(cells):
+def code_cells(cells: Iterable[NotebookNode]) -> list[CodeCell]:
     """Return the code cells among restored ones."""
-    code = [cell for cell in cells if cell.cell_type == "code"]
-    return [Cell(kind_of(cell), cell.source) for cell in code]
+    return [
+        CodeCell(kind_of(cell), cell.source)
+        for cell in cells
+        if cell_predicates.is_code(cell)
+    ]
 
 
-def imported(source):
+def imported(source: str) -> list[str]:
     """Return the modules that a piece of Python imports."""
     lines = source.splitlines()
     plain = "\n".join(line for line in lines if line.lstrip()[:1] not in ("%", "!"))
@@ -84,17 +90,22 @@ def imported(source):
         nodes = list(ast.walk(ast.parse(plain)))
     except SyntaxError:
         return []
-    found = [
-        one.name for node in nodes if isinstance(node, ast.Import) for one in node.names
+    modules = [
+        alias.name
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
     ]
-    return found + [
+    return modules + [
         node.module
         for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
     ]
 
 
-def make(source, released, wanted=()):
+def make(
+    source: Path, released: Mapping[str, NotebookNode], wanted: Sequence[str] = ()
+) -> Plan:
     """Plan a notebook.
 
     Parameters
@@ -103,38 +114,92 @@ def make(source, released, wanted=()):
         The instructor's notebook; it may be missing.
     released : dict of str to NotebookNode
         Its cells as the gradebook knows them (`intake.released_cells`).
-    wanted : list of str
+    wanted : sequence of str
         What students import besides.
     """
-    cells = code_cells(released.values())
-    order = nbformat.read(source, as_version=4).cells if source.is_file() else []
-    order = [cell for cell in order if cell.cell_type == "code"]
-    prefix = []
-    for cell in order:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name not in released or kind_of(released[name]) != "setup":
-            break
-        prefix.append(released[name].source)
-    setup, tests = (
-        [one.source for one in cells if one.kind == kind] for kind in ("setup", "test")
-    )
+    code = code_cells(released.values())
+    setup = [cell.source for cell in code if cell.kind is CellKind.SETUP]
+    tests = [cell.source for cell in code if cell.kind is CellKind.TEST]
+    in_order = _code_of_notebook(source)
     # The model solution imports what most students will: they still have to write it.
     # Nothing else of it, and nothing of the tests, may come near a student's process.
-    answers = [cell.source for cell in order if kind_of(cell) == "student"]
-    imports = {"student": setup + answers, "trusted": setup + tests}
-    imports = {
-        role: list(dict.fromkeys(name for one in sources for name in imported(one)))
-        for role, sources in imports.items()
-    }
-    imports["student"] += wanted
-    plain = [cell.source for cell in order if "nbgrader" not in cell.metadata]
-    known = {"student": setup + plain, "trusted": setup + tests}
-    return Plan(prefix, imports, read_files(source.parent), known)
+    solutions = [c.source for c in in_order if kind_of(c) is CellKind.STUDENT]
+    plain = [c.source for c in in_order if not cell_predicates.mark(c)]
+    return Plan(
+        prefix=_prefix(in_order, released),
+        imports={
+            Role.STUDENT: [*_all_imported(setup + solutions), *wanted],
+            Role.TESTS: _all_imported(setup + tests),
+        },
+        files=read_files(source.parent),
+        known={Role.STUDENT: setup + plain, Role.TESTS: setup + tests},
+    )
 
 
-def read_files(*folders, ignore=()):
+def _code_of_notebook(source: Path) -> list[NotebookNode]:
+    if not source.is_file():
+        return []
+    notebook = nbformat.read(source, as_version=4)
+    return [cell for cell in notebook.cells if cell_predicates.is_code(cell)]
+
+
+def _prefix(
+    in_order: Iterable[NotebookNode], released: Mapping[str, NotebookNode]
+) -> list[str]:
+    """Return the set-up cells before the first cell of any other kind."""
+    prefix = []
+    for cell in in_order:
+        name = cell_predicates.grade_id(cell)
+        if name is None or name not in released:
+            break
+        if kind_of(released[name]) is not CellKind.SETUP:
+            break
+        prefix.append(released[name].source)
+    return prefix
+
+
+def _all_imported(sources: Iterable[str]) -> list[str]:
+    """Return what several cells import, each module once."""
+    return list(dict.fromkeys(name for source in sources for name in imported(source)))
+
+
+def imported_by_many(
+    hand_ins: Sequence[Path], packages: Sequence[str], more_than: int
+) -> list[str]:
+    """Return the modules of some packages that many of the first hand-ins mention.
+
+    Parameters
+    ----------
+    hand_ins : sequence of Path
+        Notebooks as they were handed in; they are searched as text.
+    packages : sequence of str
+        Only these packages and what is in them.
+    more_than : int
+        How many hand-ins may mention a module without it being worth the import.
+    """
+    if not packages:
+        return []
+    names = "|".join(map(re.escape, packages))
+    # A line of a cell as it stands in the file: after a quotation mark or a newline.
+    statement = re.compile(
+        rf"""(?: " | \\n ) \s*
+        (?: import | from ) \ + ( (?:{names}) \b [.\w]* )
+        (?: \ +import\ + (\w+) )?""",
+        re.VERBOSE,
+    )
+    count: Counter[str] = Counter()
+    for path in hand_ins[:HAND_INS_LOOKED_AT]:
+        if intake.unwanted(path):
+            continue
+        found = statement.findall(path.read_text("utf-8", "replace"))
+        count.update({".".join(filter(None, parts)) for parts in found})
+    return [module for module, times in count.items() if times > more_than]
+
+
+def read_files(*folders: Path, ignore: Iterable[str] = ()) -> dict[str, bytes]:
     """Return the plain files below folders, later ones over earlier; no notebooks."""
-    found, left_out = {}, [*ignore, "*.ipynb", ".ipynb_checkpoints"]
+    found = {}
+    left_out = [*ignore, "*.ipynb", ".ipynb_checkpoints"]
     for folder in map(str, folders):
         for path in utils.find_all_files(folder, left_out):
             if not intake.unwanted(Path(path)):

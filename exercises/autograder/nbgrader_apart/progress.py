@@ -3,16 +3,19 @@
 import sys
 import time
 
+SECONDS_BETWEEN_LINES = 60
+
 
 class Progress:
     """A line on standard error, if that is a terminal; else a line every minute."""
 
-    def __init__(self, total):
-        self.total, self.done = total, 0
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
         self.began = self.shown = time.monotonic()
 
-    def step(self):
-        """One notebook more is graded."""
+    def step(self) -> None:
+        """Count one more graded notebook, and say so."""
         self.done += 1
         now, total = time.monotonic(), max(self.total, self.done)
         left = (now - self.began) / self.done * (total - self.done)
@@ -20,6 +23,6 @@ class Progress:
         if sys.stderr.isatty():
             end = "\n" if self.done == total else ""
             print(f"\r{text}  ", end=end, file=sys.stderr, flush=True)
-        elif now - self.shown > 60 or self.done == total:
+        elif now - self.shown > SECONDS_BETWEEN_LINES or self.done == total:
             self.shown = now
             print(text, file=sys.stderr, flush=True)

@@ -1,16 +1,22 @@
 """Messages over a socket: a JSON header and raw buffers, in bounded size and time.
 
-Frame: lengths of the header and of all buffers together (4 bytes each, little
-endian), the header, the buffers. The header's ``"_b"`` lists the buffers' lengths.
+A frame is the length of the header and of all buffers together (4 bytes each,
+little endian), the header, and the buffers. The header's ``"_b"`` lists the
+lengths of the buffers.
 """
 
 import json
 import socket
 import struct
 import time
+from collections.abc import Sequence
+from typing import Any
 
 MAX_BYTES = 64 << 20
 FRAME = struct.Struct("<II")
+
+#: The header of a message.
+Head = dict[str, Any]
 
 
 class Malformed(Exception):
@@ -21,13 +27,19 @@ class TooLarge(Exception):
     """A message beyond `MAX_BYTES`."""
 
 
-def need(condition, what="message"):
+def require(condition: object, what: str = "message") -> None:
     """Raise `Malformed` unless the condition holds."""
     if not condition:
         raise Malformed(f"malformed {what}")
 
 
-def send(sock, head, buffers=(), descriptors=(), deadline=None):
+def send(
+    sock: socket.socket,
+    head: Head,
+    buffers: Sequence[bytes] = (),
+    descriptors: Sequence[int] = (),
+    deadline: float | None = None,
+) -> None:
     """Send one message, and file descriptors with it (to a process of our own).
 
     Raises
@@ -35,18 +47,24 @@ def send(sock, head, buffers=(), descriptors=(), deadline=None):
     TooLarge
         If it is larger than any reader would accept; nothing is sent.
     """
-    text = json.dumps(head | {"_b": [len(one) for one in buffers]}).encode()
+    text = json.dumps(head | {"_b": [len(buffer) for buffer in buffers]}).encode()
     size = sum(map(len, buffers))
     if len(text) + size > MAX_BYTES:
         raise TooLarge(f"more than {MAX_BYTES >> 20} MB")
     data = b"".join([FRAME.pack(len(text), size), text, *buffers])
-    _limit(sock, deadline)
+    _set_timeout(sock, deadline)
     if descriptors:
-        data = data[socket.send_fds(sock, [data], descriptors) :]
+        sent = socket.send_fds(sock, [data], list(descriptors))
+        data = data[sent:]
     sock.sendall(data)
 
 
-def receive(sock, deadline=None, most=MAX_BYTES, data=b""):
+def receive(
+    sock: socket.socket,
+    deadline: float | None = None,
+    most: int = MAX_BYTES,
+    data: bytes = b"",
+) -> tuple[Head, list[bytes]]:
     """Receive one message: its header and its buffers.
 
     Parameters
@@ -71,37 +89,40 @@ def receive(sock, deadline=None, most=MAX_BYTES, data=b""):
     """
     data = _read(sock, data, FRAME.size, deadline)
     length, more = FRAME.unpack_from(data)
-    need(length + more <= most, f"message of {length + more} bytes")
+    require(length + more <= most, f"message of {length + more} bytes")
     start = FRAME.size + length
     data = _read(sock, data, start + more, deadline)
-    need(len(data) == start + more, "message: something follows it")
+    require(len(data) == start + more, "message: something follows it")
     try:
         head = json.loads(data[FRAME.size : start])
     except (ValueError, RecursionError):
         raise Malformed("a message that is not JSON") from None
-    need(type(head) is dict and type(head.get("_b")) is list)
+    require(type(head) is dict and type(head.get("_b")) is list)
     buffers = []
     for size in head.pop("_b"):
-        need(type(size) is int and 0 <= size <= len(data) - start)
+        require(type(size) is int and 0 <= size <= len(data) - start)
         buffers.append(data[start : start + size])
         start += size
-    need(start == len(data))
+    require(start == len(data))
     return head, buffers
 
 
-def _read(sock, data, length, deadline):
+def _read(
+    sock: socket.socket, data: bytes, length: int, deadline: float | None
+) -> bytes:
     """Read on until there are at least so many bytes."""
     parts, size = [data], len(data)
     while size < length:
-        _limit(sock, deadline)
-        parts.append(sock.recv(min(max(length - size, 1 << 16), 1 << 20)))
-        if not parts[-1]:
+        _set_timeout(sock, deadline)
+        part = sock.recv(min(max(length - size, 1 << 16), 1 << 20))
+        if not part:
             raise EOFError("the other end is closed")
-        size += len(parts[-1])
+        parts.append(part)
+        size += len(part)
     return b"".join(parts)
 
 
-def _limit(sock, deadline):
+def _set_timeout(sock: socket.socket, deadline: float | None) -> None:
     left = None if deadline is None else deadline - time.monotonic()
     if left is not None and left <= 0:
         raise TimeoutError

@@ -1,17 +1,15 @@
-"""A small assignment on a bench: what a submission gets, without nbgrader."""
+"""A small assignment on a worker: what a submission gets, without nbgrader."""
 
 from miniature import EXERCISES  # noqa: F401  (puts exercises/ on the path)
-from nbgrader_apart import box, job
-from nbgrader_apart.plan import Cell, Plan
+from nbgrader_apart import box
+from nbgrader_apart.cells import CellKind
+from nbgrader_apart.options import Options, Role
+from nbgrader_apart.plan import CodeCell, Plan
+from nbgrader_apart.worker import Worker
 
 SETUP = "import numpy as np\nimport pandas as pd"
-OPTIONS = {
-    "level": "auto",
-    "limits": {},
-    "cell_seconds": 2,
-    "call_seconds": 1,
-    "total_seconds": 30,
-}
+#: Of each process: what is not about time has time enough on a busy machine.
+SECONDS = {"cell_seconds": 2, "call_seconds": 1, "total_seconds": 30}
 #: The inputs are drawn when the test runs: no answer can be known before.
 TESTS = {
     "number": "import random\nn = random.randrange(1000, 10**6)\n"
@@ -46,28 +44,30 @@ def greeting(word): return "bye"
 
 
 def plan():
-    imports = ["numpy", "pandas"]
-    roles = {"student": imports, "trusted": imports}
-    return Plan([SETUP], roles, {"data.csv": b"a\n1\n"})
+    imports = dict.fromkeys(Role, ["numpy", "pandas"])
+    return Plan([SETUP], imports, {"data.csv": b"a\n1\n"})
 
 
-def bench(level=None, **options):
-    options = OPTIONS | {"level": level or box.best_level()} | options
-    return job.Bench(plan(), 0, options)
+def options(level=None, **others):
+    return Options(level or box.best_level(), **(SECONDS | others))
+
+
+def worker(level=None, **others):
+    return Worker(plan(), 0, options(level, **others))
 
 
 def cells(*written, tests=TESTS):
     return [
-        Cell("setup", SETUP),
-        *(Cell("student", source) for source in written),
-        *(Cell("test", source) for source in tests.values()),
+        CodeCell(CellKind.SETUP, SETUP),
+        *(CodeCell(CellKind.STUDENT, source) for source in written),
+        *(CodeCell(CellKind.TEST, source) for source in tests.values()),
     ]
 
 
-def outcome(bench, *written, files=None, tests=TESTS):
+def outcome(worker, *written, files=None, tests=TESTS):
     """Return the tests that passed, and all outputs."""
     ours = {"data.csv": b"a\n1\n"} | (files or {})
-    outputs = bench.run(cells(*written, tests=tests), ours)
+    outputs = worker.run(cells(*written, tests=tests), ours)
     made = dict(zip(tests, outputs[-len(tests) :], strict=True))
     passed = {
         name

@@ -1,0 +1,42 @@
+"""What a process that runs students' code may not do.
+
+========  =====================================================================
+bwrap     bubblewrap: a network, processes and a file system of its own, which
+          hold the interpreter and one work folder; and all of the below
+landlock  files and signals by Landlock, network by seccomp; and all of the below
+limits    time, memory, processes, size of files, by resource limits
+none      nothing
+========  =====================================================================
+
+==========  =====================================================================
+confinement the order in which a fork gives up what it does not need
+bubblewrap  the command that starts a fork server in a box
+landlock    which paths can be reached
+syscalls    which system calls can be made
+places      what a Python process needs to find: folders, environment
+processes   what the processes of a submission use
+==========  =====================================================================
+"""
+
+from ..options import Level
+from .bubblewrap import bwrap_command
+from .confinement import best_level, confine, user_id
+from .landlock import abi as landlock_abi
+from .places import HOMES, environment, outermost, system_paths
+from .processes import memory_below, use_of, user_of
+
+__all__ = [
+    "HOMES",
+    "Level",
+    "best_level",
+    "bwrap_command",
+    "confine",
+    "environment",
+    "landlock_abi",
+    "memory_below",
+    "outermost",
+    "system_paths",
+    "use_of",
+    "user_id",
+    "user_of",
+]

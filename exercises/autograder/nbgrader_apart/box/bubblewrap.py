@@ -1,0 +1,69 @@
+"""The command that starts a fork server in a box of its own."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+#: What a fork server that is root needs, to give each fork a user of its own.
+CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+
+
+def works() -> bool:
+    """Say whether bubblewrap is there and may do its work on this machine."""
+    if not shutil.which("bwrap"):
+        return False
+    command = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc"]
+    return subprocess.run([*command, "true"], capture_output=True).returncode == 0
+
+
+def bwrap_command(read: Sequence[str], write: Sequence[str]) -> list[str]:
+    """Return the command that starts a process in a box of its own.
+
+    Parameters
+    ----------
+    read, write : sequence of str
+        Folders that it sees; of anything else it sees not even the name.
+    """
+    return [
+        "bwrap",
+        *("--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--hostname", "box"),
+        *("--die-with-parent", "--new-session"),
+        *_privileges(),
+        *_mounts(read, write),
+        "--",
+    ]
+
+
+def _privileges() -> list[str]:
+    words = ["--cap-drop", "ALL"]
+    if os.geteuid() != 0:
+        return [*words, "--unshare-user", "--disable-userns"]
+    for name in CAPABILITIES:
+        words += ["--cap-add", name]
+    return words
+
+
+def _mounts(read: Sequence[str], write: Sequence[str]) -> list[str]:
+    words = []
+    for path in _folders_on_the_way(read, write):
+        words += ["--perms", "0755", "--dir", path]
+    for path in read:
+        words += ["--ro-bind", path, path]
+    for path in write:
+        words += ["--bind", path, path]
+    words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/"]
+    # Shared memory would outlive a submission.
+    return [*words, "--perms", "0000", "--tmpfs", "/dev/shm"]
+
+
+def _folders_on_the_way(read: Sequence[str], write: Sequence[str]) -> list[str]:
+    """Return the folders that have to be made, outermost first."""
+    above = {str(folder) for path in (*read, *write) for folder in Path(path).parents}
+    return [
+        path
+        for path in sorted(above - {"/"})
+        if not any(path == known or path.startswith(f"{known}/") for known in read)
+    ]

@@ -1,0 +1,101 @@
+"""The order in which a fork gives up what no submission needs."""
+
+import functools
+import os
+import resource
+import struct
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..options import Level, Limits, Role
+from . import bubblewrap, landlock, syscalls
+from .libc import check, libc
+
+#: The first user ids of forks, by role; the slot is added.
+FIRST_USER = {Role.STUDENT: 61000, Role.TESTS: 57000}
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
+#: The form in which capabilities are given to ``capset``.
+CAPABILITY_VERSION = 0x20080522
+MAX_CAPABILITY = 64
+
+
+@functools.cache
+def best_level() -> Level:
+    """Return the strongest level that works on this machine."""
+    if bubblewrap.works():
+        return Level.BWRAP
+    return Level.LANDLOCK if landlock.abi() else Level.LIMITS
+
+
+def user_id(level: Level, role: Role, slot: int) -> int | None:
+    """Return the user id that a fork takes on: one of its own, if we are root."""
+    if os.geteuid() != 0 or level in (Level.LIMITS, Level.NONE):
+        return None
+    if level is Level.LANDLOCK and not _others_can_read_python():
+        return None
+    return FIRST_USER[role] + slot
+
+
+def _others_can_read_python() -> bool:
+    python = [Path(sys.base_prefix), Path(sys.prefix)]
+    on_the_way = [folder for path in python for folder in (path, *path.parents)]
+    return all(folder.stat().st_mode & 1 for folder in on_the_way)
+
+
+def confine(
+    level: Level,
+    limits: Limits,
+    user: int | None,
+    readable: Sequence[str],
+    writable: Sequence[str],
+) -> None:
+    """Give up, in a fork and for good, what no submission needs.
+
+    Parameters
+    ----------
+    level : Level
+    limits : Limits
+    user : int or None
+        The user id to take on.
+    readable, writable : sequence of str
+        Folders.
+    """
+    if level is Level.NONE:
+        return
+    set_limits(limits)
+    os.umask(0o077)
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+    if os.geteuid() == 0:
+        _drop_capabilities()
+    libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if level in (Level.BWRAP, Level.LANDLOCK):
+        if landlock.abi():
+            landlock.restrict([*readable, "/proc"], [*writable, *landlock.devices()])
+        syscalls.restrict()
+
+
+def set_limits(limits: Limits) -> None:
+    """Set this process's resource limits."""
+    for which, wanted in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, limits.cpu),
+        (resource.RLIMIT_DATA, limits.memory),
+        (resource.RLIMIT_FSIZE, limits.file),
+        (resource.RLIMIT_NOFILE, limits.files),
+        (resource.RLIMIT_NPROC, limits.processes),
+    ):
+        _, hard = resource.getrlimit(which)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def _drop_capabilities() -> None:
+    """Drop them all: root without them has only the rights of a file's owner."""
+    for number in range(MAX_CAPABILITY):
+        libc().prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+    check(libc().capset(struct.pack("<Ii", CAPABILITY_VERSION, 0), bytes(24)))

@@ -1,0 +1,274 @@
+"""The grader's end of the fork servers: start them, fork them, end them."""
+
+import contextlib
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from . import box, wire
+from .options import ForkRequest, Level, Options, Role, ServerSpec
+from .outputs import Output, clean
+from .plan import Plan
+
+START = "from nbgrader_apart import forkserver; forkserver.main()"
+START_SECONDS, ANSWER_SECONDS = 120, 30
+#: A cell that is interrupted in vain is ended after so many more seconds.
+GRACE_SECONDS = 2
+#: How often a running cell's use of memory and disk is looked at.
+WATCH_SECONDS = 0.2
+#: The outputs of one cell, as they are sent.
+MAX_OUTPUT_BYTES = 8 << 20
+#: Where matplotlib keeps the list of the machine's fonts, which is slow to make.
+FONTS = Path(os.environ.get("MPLCONFIGDIR", "~/.cache/matplotlib")).expanduser()
+#: For all processes of one submission together: bytes of memory, bytes on disk.
+TOTAL_MEMORY, TOTAL_DISK, TOTAL_FILES = 3 << 30, 256 << 20, 2000
+
+
+class ForkServerError(RuntimeError):
+    """A fork server could not be started, or has died."""
+
+    def __init__(self, client: "ForkServerClient", reason: str) -> None:
+        super().__init__(reason)
+        self.client = client
+
+
+class Lost(Exception):
+    """A fork has ended, hangs or takes too much; the message says which."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """What a fork server says when it is ready.
+
+    Parameters
+    ----------
+    prefix : list of list of dict
+        The outputs of the set-up cells that it has run.
+    memory : int
+        The private memory that its forks share with it, in bytes.
+    """
+
+    prefix: list[list[Output]]
+    memory: int
+
+
+class ForkServerClient:
+    """One fork server, as the grader sees it.
+
+    Parameters
+    ----------
+    role : Role
+    plan : Plan
+    options : Options
+    """
+
+    def __init__(self, role: Role, plan: Plan, options: Options) -> None:
+        self.role, self.options = role, options
+        self.lock = threading.Lock()
+        self._started: Started | None = None
+        self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
+        self.arena.chmod(0o711)
+        home = self.make_folder(plan.files, owner=None)
+        for list_of_fonts in FONTS.glob("fontlist-*.json"):
+            shutil.copy(list_of_fonts, home / "tmp")
+        spec = ServerSpec(
+            role=role,
+            options=options,
+            imports=plan.imports.get(role, []),
+            prefix=plan.prefix,
+            known=plan.known.get(role, []),
+            home=str(home),
+            readable=box.outermost([*box.system_paths(), *plan.visible(role)]),
+        )
+        self.sock, there = socket.socketpair()
+        with there:
+            self.process = self._launch(spec, there)
+        wire.send(self.sock, spec.as_message())
+
+    def _launch(self, spec: ServerSpec, sock: socket.socket) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-s", "-P", "-c", START]
+        if self.options.level is Level.BWRAP:
+            command = box.bwrap_command(spec.readable, [str(self.arena)]) + command
+        return subprocess.Popen(
+            command,
+            stdin=sock.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=box.environment(f"{spec.home}/tmp"),
+            cwd="/",
+            start_new_session=True,
+        )
+
+    def make_folder(self, files: Mapping[str, bytes], owner: int | None) -> Path:
+        """Make a folder in the arena for one user: files in `work`, room in `tmp`."""
+        folder = Path(tempfile.mkdtemp(dir=self.arena))
+        (folder / "work").mkdir()
+        (folder / "tmp").mkdir()
+        for relative, content in files.items():
+            path = folder / "work" / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if owner is not None:
+            for path in [folder, *folder.rglob("*")]:
+                os.chown(path, owner, owner)
+        return folder
+
+    @property
+    def started(self) -> Started:
+        """What the server said when it was ready; it has to have been asked before."""
+        assert self._started is not None
+        return self._started
+
+    def fork(self, request: ForkRequest, descriptors: Sequence[int]) -> int:
+        """Fork for a submission; return the process id.
+
+        Parameters
+        ----------
+        request : ForkRequest
+        descriptors : sequence of int
+            The sockets to the grader and to the other side of the submission.
+        """
+        answer = self._ask({"fork": asdict(request)}, descriptors)
+        pid: int = answer["pid"]
+        return pid
+
+    def end_fork(self, pid: int) -> None:
+        """Kill a fork and everything that it has started."""
+        self._ask({"end": pid})
+
+    def _ask(self, request: wire.Head, descriptors: Sequence[int] = ()) -> wire.Head:
+        """Send a request when the server is ready; return the answer."""
+        with self.lock:
+            try:
+                if self._started is None:
+                    self._started = Started(**self._receive(START_SECONDS))
+                wire.send(self.sock, request, (), descriptors)
+                return self._receive(ANSWER_SECONDS)
+            except (OSError, EOFError, wire.Malformed) as error:
+                reason = f"the fork server has died ({error})"
+                raise ForkServerError(self, reason) from None
+
+    def _receive(self, seconds: float) -> wire.Head:
+        answer, _ = wire.receive(self.sock, time.monotonic() + seconds)
+        if "error" in answer:
+            raise ForkServerError(self, answer["error"])
+        return answer
+
+    def close(self) -> None:
+        """End the server and its forks."""
+        self.sock.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.arena, ignore_errors=True)
+
+
+class RestartingServer:
+    """A fork server that is started again when it has died; workers may share it."""
+
+    def __init__(self, plan: Plan, role: Role, options: Options) -> None:
+        self.plan, self.role, self.options = plan, role, options
+        self.lock = threading.Lock()
+        self.client = ForkServerClient(role, plan, options)
+
+    def renew(self, dead: ForkServerClient) -> None:
+        """Start it again, if nobody else has done so since it died."""
+        with self.lock:
+            if self.client is dead:
+                dead.close()
+                self.client = ForkServerClient(self.role, self.plan, self.options)
+
+
+class Fork:
+    """A process of one submission.
+
+    Parameters
+    ----------
+    server : ForkServerClient
+    link : socket
+        To the other side of this submission.
+    files : mapping of str to bytes
+        What its work folder holds.
+    slot : int
+        Forks of one server that run at the same time have different ones.
+    fresh : bool
+        Whether to forget what the set-up cells have defined.
+    """
+
+    def __init__(
+        self,
+        server: ForkServerClient,
+        link: socket.socket,
+        files: Mapping[str, bytes],
+        slot: int,
+        fresh: bool = False,
+    ) -> None:
+        self.server = server
+        self.user = box.user_id(server.options.level, server.role, slot)
+        self.folder = server.make_folder(files, self.user)
+        self.control, there = socket.socketpair()
+        request = ForkRequest(str(self.folder), self.user, fresh)
+        with there:
+            self.pid = server.fork(request, (there.fileno(), link.fileno()))
+
+    def run(self, source: str, seconds: float) -> list[Output]:
+        """Run one cell; return its outputs, as the process tells them.
+
+        Raises
+        ------
+        Lost
+            If the process ends, hangs, or takes too much.
+        """
+        deadline = time.monotonic() + seconds + GRACE_SECONDS
+        try:
+            wire.send(self.control, {"run": source, "seconds": seconds})
+            while not select.select([self.control], [], [], WATCH_SECONDS)[0]:
+                if time.monotonic() > deadline:
+                    raise Lost(f"did not end within {seconds:g} s")
+                self._check_disk()
+                self._check_memory()
+            until = time.monotonic() + 5
+            answer, _ = wire.receive(self.control, until, MAX_OUTPUT_BYTES)
+            return clean(answer.get("outputs"))
+        except (EOFError, ConnectionError):
+            raise Lost("ended its own process") from None
+        except (wire.Malformed, TimeoutError):
+            raise Lost("sent something else than its outputs") from None
+
+    def _check_disk(self) -> None:
+        size = count = 0
+        for path, folders, names in os.walk(self.folder):
+            count += len(folders) + len(names)
+            for name in names[:TOTAL_FILES]:
+                with contextlib.suppress(FileNotFoundError):
+                    size += os.lstat(os.path.join(path, name)).st_size
+        if size > TOTAL_DISK or count > TOTAL_FILES:
+            raise Lost(
+                f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"
+            )
+
+    def _check_memory(self) -> None:
+        server = self.server
+        inherited = server.started.memory
+        used = box.memory_below(server.process.pid, inherited, self.user)
+        if used > TOTAL_MEMORY:
+            raise Lost(f"took more than {TOTAL_MEMORY >> 30} GB of memory")
+
+    def end(self) -> None:
+        """End it and all that it has started, and remove its files."""
+        self.control.close()
+        try:
+            self.server.end_fork(self.pid)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)

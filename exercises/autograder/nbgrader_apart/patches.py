@@ -1,0 +1,218 @@
+"""Everything that this package changes in, or takes from the inside of, its neighbours.
+
+nbgrader, nbconvert and IPython have no public way to do what stands here. Each
+piece says why it is there and for which version it was written; a new version of
+one of the three is tried against this module first.
+"""
+
+import ast
+import contextlib
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
+
+from .outputs import Output
+
+if TYPE_CHECKING:
+    from nbconvert.exporters import NotebookExporter
+    from nbformat.notebooknode import NotebookNode
+
+
+# -- nbgrader
+
+
+def find_alembic() -> None:
+    """Let nbgrader find this environment's `alembic`.
+
+    Reason: nbgrader starts it by name, which fails where the environment was not
+    activated.
+
+    Written for nbgrader 0.9.6.
+    """
+    here = str(Path(sys.executable).parent)
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    if here not in folders:
+        os.environ["PATH"] = os.pathsep.join([here, *folders])
+
+
+def ignore_order_of_rows() -> None:
+    """Silence a warning of SQLAlchemy about the order in which nbgrader adds rows.
+
+    Reason: it is harmless, and comes once for every student.
+
+    Written for nbgrader 0.9.6.
+    """
+    from sqlalchemy.exc import SAWarning
+
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+
+
+def share_gradebook() -> None:
+    """Let nbgrader's steps of this process share one open gradebook.
+
+    Reason: each step opens the gradebook anew for every question and commits after
+    every cell, which took a third of the time of a run. The steps look up the name
+    ``Gradebook`` in their own modules, so it is replaced there.
+
+    Written for nbgrader 0.9.6.
+    """
+    from nbgrader.converters import autograde
+    from nbgrader.preprocessors import (
+        latesubmissions,
+        overwritekernelspec,
+        saveautogrades,
+    )
+
+    from . import gradebook, intake
+
+    for module in (autograde, latesubmissions, overwritekernelspec, intake):
+        setattr(module, "Gradebook", gradebook.opened)  # noqa: B010
+    saveautogrades.Gradebook = gradebook.Marks
+
+
+# -- nbconvert
+
+
+def text_after_steps(
+    exporter: "NotebookExporter",
+    notebook: "NotebookNode",
+    resources: dict[str, Any] | None,
+) -> tuple[str, dict[str, Any]]:
+    """Run an exporter's steps on a notebook itself; return its text.
+
+    Reason: ``from_notebook_node`` copies the notebook twice, lets nbformat validate
+    it between all steps, and indents the text, which makes writing it ten times
+    slower. Here nobody else holds the notebook, and its cells were made by this
+    package. The list of steps and the maker of resources are not public.
+
+    Written for nbconvert 7.17.
+    """
+    resources = exporter._init_resources(resources)
+    for step in exporter._preprocessors:
+        notebook, resources = step(notebook, resources)
+    return json.dumps(notebook), resources
+
+
+# -- IPython
+
+
+class PreparedCompiler(CachingCompiler):
+    """Compiles the cells that are the same for everybody before they are run.
+
+    Reason: every fork would parse and compile the set-up and test cells anew. The
+    shell asks its compiler for a tree, and then for the code of each statement.
+
+    Written for IPython 9.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.trees: dict[str, ast.Module] = {}
+        #: By identity: `trees` keeps the nodes, so no other object can have it.
+        self.codes: dict[int, CodeType] = {}
+
+    def learn(self, cell: str) -> None:
+        """Keep a cell's tree, and the code of each of its statements."""
+        name = self.get_code_name(cell, cell, 0)
+        tree = self.ast_parse(cell, name)
+        self.trees[cell] = tree
+        with self.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+            for node in tree.body:
+                if isinstance(node, ast.Expr) and node is tree.body[-1]:
+                    code = self(ast.Interactive([node]), name, "single")
+                else:
+                    code = self(ast.Module([node], []), name, "exec")
+                self.codes[id(node)] = code
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        """Return the file name for tracebacks; without a number if it is kept."""
+        number = 0 if transformed_code in self.trees else number
+        name: str = super().get_code_name(raw_code, transformed_code, number)
+        return name
+
+    def ast_parse(
+        self, source: Any, filename: str = "<unknown>", symbol: str = "exec"
+    ) -> Any:
+        """Return the kept tree of a cell, or parse it."""
+        kept = self.trees.get(source)
+        return super().ast_parse(source, filename, symbol) if kept is None else kept
+
+    def __call__(self, source: Any, *where: Any, **how: Any) -> Any:
+        """Return the kept code of a statement, or compile it."""
+        if isinstance(source, (ast.Module, ast.Interactive)):
+            kept = self.codes.get(id(source.body[0]))
+            if kept is not None:
+                return kept
+        return super().__call__(source, *where, **how)
+
+
+class PreparedShell(InteractiveShell):
+    """IPython that knows some cells before it runs them, and keeps its errors.
+
+    Written for IPython 9.
+    """
+
+    compile: PreparedCompiler
+
+    def __init__(self, **options: Any) -> None:
+        self.transformed: dict[str, str] = {}
+        super().__init__(compiler_class=PreparedCompiler, **options)  # type: ignore[no-untyped-call]
+
+    def learn(self, sources: list[str]) -> None:
+        """Do what every fork would do anew: transform cells, format an error.
+
+        Reason: the first error of a process imports much and takes 40 ms.
+        """
+        for source in sources:
+            transformed = super().transform_cell(source)  # type: ignore[no-untyped-call]
+            self.transformed[source] = transformed
+            with contextlib.suppress(SyntaxError):  # the cell will say so
+                self.compile.learn(transformed)
+        try:
+            raise ValueError
+        except ValueError as error:
+            self.InteractiveTB.structured_traceback(
+                type(error), error, error.__traceback__
+            )
+            self.InteractiveTB.tb = None
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return plain Python; for a learnt cell, without working it out."""
+        known = self.transformed.get(raw_cell)
+        if known is None:
+            plain: str = super().transform_cell(raw_cell)  # type: ignore[no-untyped-call]
+            return plain
+        return known
+
+    def should_run_async(self, raw_cell: str, **found: Any) -> bool:
+        """Ask only about a cell that may wait: the answer takes a compilation."""
+        if "await" not in raw_cell and "async" not in raw_cell:
+            return False
+        return bool(super().should_run_async(raw_cell, **found))
+
+    def _showtraceback(
+        self,
+        etype: type[BaseException],
+        evalue: BaseException | TracebackType | None,
+        stb: list[str],
+    ) -> None:
+        """Keep an error as a notebook does, where a terminal would print it."""
+        self.keep_error(
+            {
+                "output_type": "error",
+                "ename": etype.__name__,
+                "evalue": str(evalue),
+                "traceback": stb,
+            }
+        )
+
+    def keep_error(self, error: Output) -> None:
+        """Take an error; a shell that shows outputs says where it goes."""
+        raise NotImplementedError
