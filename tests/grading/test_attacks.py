@@ -25,7 +25,7 @@ def worker(request):
     with pytest.MonkeyPatch.context() as patch:
         if rootless:  # a namespace of the user's own then does what root does
             patch.setattr(os, "geteuid", lambda: 1000)
-        made = workers.worker(box.Level(level))
+        made = workers.worker(box.Level(level), **workers.SHORT)
         yield made
         made.close()
 

@@ -45,7 +45,7 @@ def worker():
     made = workers.Worker(
         plan.Plan(["import math"], dict.fromkeys(Role, ["math"])),
         0,
-        workers.options(),
+        workers.options(**workers.SHORT),
     )
     yield made
     made.close()

@@ -16,7 +16,7 @@ CAPPED = sorted(set(test_attacks.GREEDY) - {"kills_its_parent"})
 
 @pytest.fixture(scope="module")
 def worker():
-    made = workers.worker(Level.LIMITS)
+    made = workers.worker(Level.LIMITS, **workers.SHORT)
     yield made
     made.close()
 

@@ -8,8 +8,10 @@ from nbgrader_apart.plan import CodeCell, Plan
 from nbgrader_apart.worker import Worker
 
 SETUP = "import numpy as np\nimport pandas as pd"
-#: Of each process: what is not about time has time enough on a busy machine.
-SECONDS = {"cell_seconds": 2, "call_seconds": 1, "total_seconds": 30}
+#: Enough on a busy machine too, where a test is not about time.
+GENEROUS = {"cell_seconds": 60, "call_seconds": 30, "total_seconds": 300}
+#: So that what never ends is soon ended.
+SHORT = {"cell_seconds": 4, "call_seconds": 2, "total_seconds": 60}
 #: The inputs are drawn when the test runs: no answer can be known before.
 TESTS = {
     "number": "import random\nn = random.randrange(1000, 10**6)\n"
@@ -49,7 +51,7 @@ def plan():
 
 
 def options(level=None, **others):
-    return Options(level or box.best_level(), **(SECONDS | others))
+    return Options(level or box.best_level(), **(GENEROUS | others))
 
 
 def worker(level=None, **others):
