@@ -59,6 +59,28 @@ def test_what_an_inhibitor_silences_under_both_rules(drug, blocked):
     assert int(glued(PAGE)[f"cs_{drug}_and"]) == fewer
 
 
+def test_which_part_of_the_opening_table_reaches_furthest():
+    """By count it is not the part without which children have no T cells."""
+    parts = {part: "receptor" for part in ("IL2RG", "IL7R", "IL12RB1", "IL17RA")}
+    parts |= {"JAK3": "jaks", "TYK2": "jaks", "MYD88": "adaptors", "IL10RA": "receptor"}
+    reach = {part: len(users(column, part)) for part, column in parts.items()}
+    assert glued(PAGE)["cs_widest"] == max(reach, key=reach.get)
+    assert int(glued(PAGE)["cs_widest_reach"]) == max(reach.values())
+    assert max(reach.values()) > reach["IL2RG"] == reach["MYD88"]
+
+
+def test_an_antibody_against_a_chain_stops_what_uses_the_chain():
+    with open(ROOT / "data/curated/agents.csv", encoding="utf-8", newline="") as file:
+        agents = [r for r in csv.DictReader(file) if r["form"].startswith("antibody")]
+    stopped = {row["inn"]: users("receptor", row["target"]) for row in agents}
+    counts = {drug: len(signals) for drug, signals in stopped.items() if signals}
+    assert int(glued(PAGE)["cs_antibodies"]) == len(counts)
+    assert int(glued(PAGE)["cs_antibody_one"]) == list(counts.values()).count(1)
+    two = {drug for drug, count in counts.items() if count == 2}
+    assert set(glued(PAGE)["cs_antibody_2"].split(" and ")) == two
+    assert set(counts.values()) == {1, 2}
+
+
 def test_what_a_jak1_inhibitor_spares():
     spared = {row["cytokine"] for row in JAK_ROWS} - users("jaks", "JAK1")
     assert set(glued(PAGE)["cs_spared"].split(", ")) == spared
