@@ -126,11 +126,14 @@ execute: $(READY)  ## run the chapters again and keep their outputs
 data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
-bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight, data, grading
-	$(BIN)/python tests/bench.py
+# What the measurements import by name, as pytest's `pythonpath` says for the tests.
+bench lighthouse: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
+
+bench: $(READY)  ## measure, as ratios (PART=grading, build, notebooks, weight, data ...)
+	$(BIN)/python tests/bench.py $(PART)
 
 lighthouse: book  ## score the chapter pages with Lighthouse (needs Node.js and Chromium)
-	$(BIN)/python tests/lighthouse.py
+	$(BIN)/python tests/lighthouse.py $(PAGES)
 
 clean:  ## remove what is made, but not .venv, work/ or anything of nbgrader
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
