@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,19 @@ UP = ["large effect", "dose-response", "opposing confounding"]
 RATIOS = ["risk ratio", "odds ratio", "hazard ratio", "rate ratio"]
 DIFFERENCES = ["risk difference", "mean difference"]
 
+# How large an effect must be to matter for a decision, as a ratio: a teaching
+# assumption, stated by what is at stake and the same for benefit and harm.
+STAKES = {
+    "death": 1.05,
+    "serious event": 1.10,
+    "marker": 1.10,
+    "response": 1.20,
+    "minor illness": 1.20,
+}
+CONSIDERABLE = 75  # I² in %, from which heterogeneity is called considerable
+LARGE = 1.5  # a ratio this far from 1 must have the optimal information size
+FAR_LESS = 10  # a tenth of that size is far less than it
+
 NOT_SEEN = "not in the source that was seen"
 UNKNOWN = "unknown"  # a kinase that is there, and that nobody has named
 
@@ -47,6 +61,21 @@ class Step(NamedTuple):
 
     levels: int
     domain: str
+    reason: str
+
+
+class Imprecision(NamedTuple):
+    """How many levels the interval of a row costs, and what was asked of it.
+
+    ``good`` and ``bad`` are the thresholds, in the measure of the row.
+    ``information`` is what the interval holds, as a multiple of the optimal
+    information size; nan where there is no interval.
+    """
+
+    levels: int
+    good: float
+    bad: float
+    information: float
     reason: str
 
 
@@ -175,13 +204,29 @@ _EVIDENCE = table(
         "agent": column(str, "Agent, as in the table of agents"),
         "intervention": column(str, "What was given"),
         "comparator": column(str, "What it was compared with"),
+        "contrast": column(
+            str,
+            "agent: the arms differ in the agent alone; package: in more than it",
+            isin=["agent", "package"],
+        ),
+        "pooled": column(
+            str,
+            "What the source pools: `agents: …`, `doses: …` or `forms: …`",
+            missing="one agent at one dose, or with one rule for the dose",
+        ),
         "indication": column(str, "Disease, or use"),
+        "subgroup": column(
+            str,
+            "People for whom the effect differs, where that splits the row",
+            missing="the row is about all people of the study",
+        ),
         "outcome": column(str, "Outcome"),
         "kind": column(
             str,
             "clinical: what a patient notices; surrogate: stands for it; harm",
             isin=["clinical", "surrogate", "harm"],
         ),
+        "stake": column(str, "What is at stake for a patient", isin=list(STAKES)),
         "better": column(
             str, "Which way the outcome is good", isin=["lower", "higher"]
         ),
@@ -204,6 +249,13 @@ _EVIDENCE = table(
         "n_treated": _count("People treated"),
         "events_control": _count("People with the outcome, control"),
         "n_control": _count("People in the control group"),
+        "i2": column(
+            float,
+            "I² of a meta-analysis",
+            unit="%",
+            between=(0, 100),
+            missing="one study, or not in the source that was seen",
+        ),
         "measure": column(
             str,
             "Measure of effect; risk and risk difference in % and percentage points",
@@ -220,6 +272,13 @@ _EVIDENCE = table(
         ),
         "ci_high": column(
             float, "Upper 95 % limit", between=(-1e3, 1e3), missing=NOT_SEEN
+        ),
+        "threshold": column(
+            float,
+            "Smallest effect that matters for a decision: a ratio above 1, or a "
+            "difference in the unit of the row",
+            between=(0, 1e3),
+            missing="no estimate",
         ),
         "basis": column(
             str,
@@ -249,10 +308,21 @@ _EVIDENCE = table(
             isin=CERTAINTY,
             missing="no result to rate",
         ),
+        "own_rating": column(
+            str,
+            "GRADE: certainty as it was judged before the rules were applied",
+            isin=CERTAINTY,
+            missing="no result to rate",
+        ),
+        "settled": column(
+            str,
+            "Why the certainty is not the one that was judged first",
+            missing="both are the same",
+        ),
         "doi": column(str, "DOI", missing="no DOI was in the source seen"),
         "source": column(str, "Keys in book/references.bib"),
     },
-    key=["agent", "intervention", "indication", "outcome", "study"],
+    key=["agent", "intervention", "indication", "subgroup", "outcome", "study"],
     about="Agent × indication × outcome, with the effect and a GRADE rating",
 ).update_columns({name: {"coerce": True} for name in _COUNTS})
 
@@ -330,13 +400,141 @@ def grade_steps(cell: str) -> list[Step]:
     return steps
 
 
+def derived_steps(row: NamedTuple) -> dict[str, int]:
+    """Return the steps of a row that follow from its fields, by domain.
+
+    Parameters
+    ----------
+    row : namedtuple
+        A row of the table ``evidence``, as ``itertuples`` gives it.
+
+    Returns
+    -------
+    dict of str to int
+        Domain and levels, without the domains that take none:
+
+        - *inconsistency*: −1 from an I² of `CONSIDERABLE` on;
+        - *indirectness*: −1 if the arms differ in more than the agent, or if the
+          source pools agents;
+        - *imprecision*: see `imprecision`;
+        - *large effect*: +1 for a ratio of at least 2, +2 for at least 5, in evidence
+          that starts low (Guyatt et al., J Clin Epidemiol 2011;64:1311). It counts
+          only if nothing takes a level, which `certainty` sees to.
+
+    Risk of bias, publication bias, dose-response and what else may make a study
+    inconsistent or indirect are judged, not derived.
+    """
+    steps = {}
+    if row.i2 >= CONSIDERABLE:
+        steps["inconsistency"] = -1
+    pooled = "" if pd.isna(row.pooled) else row.pooled
+    if row.contrast == "package" or pooled.startswith("agents:"):
+        steps["indirectness"] = -1
+    if (levels := imprecision(row).levels) > 0:
+        steps["imprecision"] = -levels
+    if row.start == "low" and row.measure in RATIOS:
+        size = max(row.estimate, 1 / row.estimate)
+        if size >= 2:
+            steps["large effect"] = 2 if size >= 5 else 1
+    return steps
+
+
+def imprecision(row: NamedTuple) -> Imprecision:
+    """Say how imprecise a row is, by decision thresholds and information size.
+
+    Parameters
+    ----------
+    row : namedtuple
+        A row of the table ``evidence``, as ``itertuples`` gives it.
+
+    Returns
+    -------
+    Imprecision
+
+    Notes
+    -----
+    After GRADE guidance 34 (J Clin Epidemiol 2022;150:216). One level is taken for
+    each of the two thresholds that the interval crosses: a benefit that matters, and
+    a harm that matters. If it crosses none and the effect is large, or a difference,
+    the interval must hold the optimal information size: the information :math:`1/SE^2`
+    with which a trial finds the ratio `LARGE` (or the threshold of a difference) with
+    a power of 80 % at a two-sided level of 5 %. One level is taken if it does not, two
+    if it holds less than a tenth of it; not where an I² has already taken a level,
+    since heterogeneity widens the interval. An interval that was not seen takes one.
+    A risk without a control group is not asked: nobody falls ill so without the agent.
+    """
+    ratio = row.measure in RATIOS
+    inside, outside = (
+        (1 / row.threshold, row.threshold)
+        if ratio
+        else (
+            -row.threshold,
+            row.threshold,
+        )
+    )
+    good, bad = (inside, outside) if row.better == "lower" else (outside, inside)
+    if row.measure in ("risk", "none"):
+        return Imprecision(0, np.nan, np.nan, np.nan, "not asked without a control")
+    if pd.isna(row.ci_low):
+        return Imprecision(1, good, bad, np.nan, "no interval was seen")
+    low, high = row.ci_low, row.ci_high
+    size = abs(np.log(row.estimate)) if ratio else abs(row.estimate)
+    needed = np.log(LARGE) if ratio else row.threshold
+    width = np.log(high / low) if ratio else high - low
+    se = width / (2 * NormalDist().inv_cdf(0.975))
+    power = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)
+    information = (needed / (power * se)) ** 2
+    crossed = sum(low < threshold < high for threshold in (good, bad))
+    if crossed:
+        what = {1: "one threshold", 2: "both thresholds"}[crossed]
+        return Imprecision(
+            crossed, good, bad, information, f"the interval crosses {what}"
+        )
+    mixed = row.i2 >= CONSIDERABLE  # then the width is that of the heterogeneity
+    if (size >= needed or not ratio) and information < 1 and not mixed:
+        levels = 2 if information < 1 / FAR_LESS else 1
+        reason = "the optimal information size is not reached"
+        return Imprecision(levels, good, bad, information, reason)
+    return Imprecision(0, good, bad, information, "no threshold is crossed")
+
+
+def certainty(start: str, steps: list[Step]) -> str:
+    """Return the GRADE certainty from where it starts and its steps.
+
+    A step up counts only if the rating started low and nothing takes a level.
+
+    Examples
+    --------
+    >>> certainty("high", grade_steps("-1 imprecision: 44 events"))
+    'moderate'
+    """
+    down = sum(step.levels for step in steps if step.levels < 0)
+    up = sum(step.levels for step in steps if step.levels > 0)
+    if start != "low" or down < 0:
+        up = 0
+    level = CERTAINTY.index({"high": "high", "low": "low"}[start]) + down + up
+    return CERTAINTY[min(max(level, 0), len(CERTAINTY) - 1)]
+
+
+VERDICTS = [
+    "benefit shown",
+    "harm shown",
+    "benefit excluded",
+    "harm excluded",
+    "not shown",
+    "uncertain",
+    "interval not seen",
+]
+
+
 def verdict(evidence: pd.DataFrame) -> pd.Series:
     """Say in a word what each row of the evidence shows.
 
-    A rule, not an opinion: with low or very low certainty the row is
-    ``"uncertain"``; with no interval it is ``"interval not seen"``; else it is
-    ``"benefit"`` or ``"harm"`` if the interval excludes no effect on the good or
-    on the bad side, and ``"no effect shown"`` if it does not.
+    A rule, not an opinion. With a certainty that is at least moderate a row shows a
+    benefit or a harm if its interval excludes no effect, and excludes a benefit (of a
+    harm: a harm) if its interval does not reach the threshold from which on it would
+    matter. Otherwise an effect is ``"not shown"`` if the interval reaches no effect,
+    and ``"uncertain"`` if only the certainty is wanting.
 
     Parameters
     ----------
@@ -346,19 +544,31 @@ def verdict(evidence: pd.DataFrame) -> pd.Series:
     Returns
     -------
     pandas.Series of str
+        One of `VERDICTS` for each row.
     """
-    null = np.where(evidence.measure.isin(RATIOS), 1.0, 0.0)
-    below, above = evidence.ci_high < null, evidence.ci_low > null
-    lower = evidence.better == "lower"
-    sure = evidence.certainty.isin(["moderate", "high"])
-    words = np.select(
-        [
-            ~sure,
-            evidence.ci_low.isna(),
-            (below & lower) | (above & ~lower),
-            (above & lower) | (below & ~lower),
-        ],
-        ["uncertain", "interval not seen", "benefit", "harm"],
-        default="no effect shown",
+    return pd.Series(
+        [_verdict(row) for row in evidence.itertuples()],
+        index=evidence.index,
+        name="verdict",
+        dtype=str,
     )
-    return pd.Series(words, index=evidence.index, name="verdict")
+
+
+def _verdict(row: NamedTuple) -> str:
+    if pd.isna(row.estimate):
+        return "uncertain"
+    sure = row.certainty in ("moderate", "high")
+    if pd.isna(row.ci_low):
+        return "interval not seen" if sure else "uncertain"
+    null = 1.0 if row.measure in RATIOS else 0.0
+    below, above = row.ci_high < null, row.ci_low > null
+    good, bad = (below, above) if row.better == "lower" else (above, below)
+    if good or bad:
+        shown = "benefit shown" if good else "harm shown"
+        return shown if sure else "uncertain"
+    asked = imprecision(row)
+    edge = asked.bad if row.kind == "harm" else asked.good
+    reached = row.ci_low < edge < row.ci_high
+    if sure and not reached:
+        return "harm excluded" if row.kind == "harm" else "benefit excluded"
+    return "not shown"

@@ -2,9 +2,8 @@
 
 For each assignment: copies the data files that its notebook names to lie beside
 the notebook; lets nbgrader make the students' copy, in the folder release/; and
-refuses the copy if a solution or a hidden test can still be read in it. The tasks
-are entered into the gradebook, unless only copies are asked for: who reads the book
-or does the exercises changes no gradebook.
+refuses the copy if a solution or a hidden test can still be read in it. A copy
+that is newer than all that it is made of stays as it is.
 """
 
 from __future__ import annotations
@@ -43,25 +42,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "assignment", nargs="*", help="name of an assignment (without one: all)"
     )
-    parser.add_argument(
-        "--without-gradebook",
-        action="store_true",
-        help="make only the copies, and only those that are not up to date",
-    )
 
 
 def main(arguments: Namespace) -> int:
     """Release the assignments that are named, or all of them."""
     course = find_course()
     for name in arguments.assignment or assignments(course):
-        folder = release(name, course, gradebook=not arguments.without_gradebook)
-        print(f"{name}: {os.path.relpath(folder)}")
+        print(f"{name}: {os.path.relpath(release(name, course))}")
     return 0
 
 
-def release(
-    name: str, course: Path, data: Path | None = None, *, gradebook: bool = True
-) -> Path:
+def release(name: str, course: Path, data: Path | None = None) -> Path:
     """Make the students' copy of one assignment and return its folder.
 
     Parameters
@@ -71,9 +62,6 @@ def release(
         The course's folder.
     data : Path, optional
         The folder with the synthetic cohorts, by default the course's own.
-    gradebook : bool, optional
-        Whether the tasks are entered into the gradebook. Otherwise a copy that is
-        newer than all that it is made of stays as it is.
 
     Raises
     ------
@@ -84,9 +72,9 @@ def release(
     require_assignment(course, name)
     copy_data(name, course, data)
     folder = notebook_path(course, "release", name).parent
-    if not gradebook and is_up_to_date(name, course, data):
+    if is_up_to_date(name, course, data):
         return folder
-    generate(name, course, gradebook=gradebook)
+    generate(name, course)
     source, released = (
         nbformat.read(notebook_path(course, step, name), as_version=4)
         for step in ("source", "release")
@@ -147,11 +135,10 @@ def copy_data(name: str, course: Path, data: Path | None = None) -> None:
 def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
     """Return whether the released copy is newer than all that it is made of."""
     released = notebook_path(course, "release", name)
-    if not released.is_file():
+    if not released.is_file() or not (course / "gradebook.db").is_file():
         return False
     files = data_files(name, course, data)
-    folders = (released.parent, notebook_path(course, "source", name).parent)
-    if not all((f / path.name).is_file() for path in files for f in folders):
+    if not all((released.parent / path.name).is_file() for path in files):
         return False
     made_of = [
         notebook_path(course, "source", name),
@@ -163,8 +150,8 @@ def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
     return released.stat().st_mtime > newest
 
 
-def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
-    """Let nbgrader make the released copy, and enter the tasks into the gradebook.
+def generate(name: str, course: Path) -> None:
+    """Let nbgrader make the released copy and enter the tasks into the gradebook.
 
     Raises
     ------
@@ -174,9 +161,8 @@ def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
     # nbgrader calls alembic by name.
     beside_python = str(Path(sys.executable).parent)
     path = os.pathsep.join([beside_python, os.environ.get("PATH", "")])
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"]
     made = subprocess.run(
-        command if gradebook else [*command, "--no-db"],
+        [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"],
         cwd=course,
         env=os.environ | {"PATH": path},
         capture_output=True,

@@ -1,16 +1,32 @@
 """An instructor's class: handed in and graded by the demo, looked at in formgrader."""
 
+import csv
 import re
 
 import pytest
-from chromium import DESK, jupyter, picture, visit
-from demo_class import STUDENTS, graded, scores
+from chromium import jupyter, picture, visit
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
+from term import demo
 
-__all__ = ["graded", "scores"]
+# One class for all tests here, so one process runs them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("formgrader")]
 
-pytestmark = pytest.mark.browser
+STUDENTS = 10
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The folder of a graded demo course."""
+    folder = tmp_path_factory.mktemp("class") / "demo"
+    demo.run(folder, STUDENTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def scores(graded):
+    with open(graded / "grades.csv") as file:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
 def wrote_text(course):
@@ -27,9 +43,10 @@ def wrote_text(course):
 def test_formgrader_shows_the_class_and_takes_a_manual_grade(
     browser, graded, scores, tmp_path
 ):
+    size = {"width": 1300, "height": 900}
     with (
         jupyter(graded, tmp_path) as url,
-        visit(browser, viewport=DESK) as seen,
+        visit(browser, viewport=size) as seen,
     ):
         page = seen.page
         page.goto(url("lab"))

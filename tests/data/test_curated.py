@@ -240,7 +240,8 @@ def test_published_ratios_sit_in_the_middle_of_their_intervals(evidence):
     for row in rows.itertuples():
         # Half a unit in the last place printed; hazard ratios and odds ratios that
         # are printed with one decimal may be off by 0.05.
-        digits = max(len(f"{v:g}".partition(".")[2]) for v in row[16:19])
+        ends = (row.estimate, row.ci_low, row.ci_high)
+        digits = max(len(f"{v:g}".partition(".")[2]) for v in ends)
         half = 0.5 * 10.0**-digits
         low = (row.ci_low - half, row.ci_low + half)
         high = (row.ci_high - half, row.ci_high + half)
@@ -338,15 +339,102 @@ def test_large_effect_means_twofold(evidence):
                 assert max(row.estimate, 1 / row.estimate) >= 2, row.study
 
 
-def test_imprecision_follows_the_rule_of_the_codebook(evidence):
-    rows = evidence[evidence.measure.isin(curated.RATIOS) & evidence.ci_low.notna()]
-    for row in rows.itertuples():
-        spans = row.ci_low < 0.9 and row.ci_high > 1.1
-        wide = row.ci_high / row.ci_low > 5
-        near = row.ci_low < 1.05 and row.ci_high > 0.95
-        if spans or wide or (near and row.design == "randomised trial"):
-            domains = [step.domain for step in curated.grade_steps(row.steps)]
-            assert "imprecision" in domains, (row.study, row.outcome)
+def crossed(row):
+    """Count the thresholds inside an interval, on the scale on which they are even."""
+    ends, null = np.array([row.ci_low, row.ci_high]), 0.0
+    size = row.threshold
+    if row.measure in curated.RATIOS:
+        ends, size = np.log(ends), np.log(size)
+    return sum(ends[0] < null + side * size < ends[1] for side in (-1, 1))
+
+
+def test_imprecision_follows_thresholds_and_information_size(evidence):
+    """A level for each threshold crossed; else for too little information."""
+    rated = evidence[evidence.start.notna() & (evidence.measure != "risk")]
+    kinds = set()
+    for row in rated.itertuples():
+        steps = curated.grade_steps(row.steps)
+        found = sum(s.levels for s in steps if s.domain == "imprecision")
+        if np.isnan(row.ci_low):
+            wanted, kind = -1, "no interval"
+        elif n := crossed(row):
+            wanted, kind = -n, f"crosses {n}"
+        else:
+            # Two-sample trial, 80 % power: the standard error that it may have.
+            log = row.measure in curated.RATIOS
+            ends = np.array([row.ci_low, row.ci_high, row.estimate])
+            low, high, size = np.log(ends) if log else ends
+            target = np.log(1.5) if log else row.threshold
+            allowed = target / (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))
+            se = (high - low) / (2 * stats.norm.ppf(0.975))
+            asked = (not log or abs(size) >= target) and not row.i2 >= 75
+            wanted = 0
+            if asked and se > allowed:
+                wanted = -2 if se > allowed * np.sqrt(10) else -1
+            kind = f"information {wanted}"
+        assert found == wanted, (row.study, row.outcome, kind)
+        kinds.add(kind)
+    assert len(kinds) >= 6, "every branch of the rule has a row"
+
+
+def test_the_other_steps_that_follow_from_the_fields(evidence):
+    for row in evidence.dropna(subset="start").itertuples():
+        domains = {s.domain: s.levels for s in curated.grade_steps(row.steps)}
+        if row.i2 >= 75:
+            assert domains["inconsistency"] == -1, row.study
+        of_agents = not pd.isna(row.pooled) and row.pooled.startswith("agents:")
+        if row.contrast == "package" or of_agents:
+            assert domains["indirectness"] == -1, row.study
+        if row.start == "low" and row.measure in curated.RATIOS:
+            far = max(row.estimate, 1 / row.estimate)
+            if far >= 2 and not any(n < 0 for n in domains.values()):
+                assert domains["large effect"] == (2 if far >= 5 else 1), row.study
+        derived = curated.derived_steps(row)
+        for domain, levels in derived.items():
+            if levels < 0:
+                assert domains[domain] == levels, (row.study, domain)
+
+
+def test_the_threshold_of_a_ratio_is_that_of_its_stake(evidence):
+    for row in evidence.dropna(subset="estimate").itertuples():
+        if row.measure in curated.RATIOS:
+            assert row.threshold == curated.STAKES[row.stake], row.study
+        else:
+            assert row.threshold > 0, row.study
+    others = evidence[~evidence.measure.isin(curated.RATIOS)]
+    assert (others.groupby("outcome").threshold.nunique() <= 1).all()
+
+
+def test_one_outcome_has_one_stake(evidence):
+    assert (evidence.groupby("outcome").stake.nunique() == 1).all()
+
+
+def test_a_rating_that_differs_from_the_first_one_is_settled_in_words(evidence):
+    differs = evidence.certainty.fillna("") != evidence.own_rating.fillna("")
+    assert differs.equals(evidence.settled.notna())
+    assert differs.sum() >= 10
+
+
+def test_what_a_source_pools_is_said_in_one_way(evidence):
+    for cell in evidence.pooled.dropna():
+        assert re.match(r"(agents|doses|forms): \S", cell), cell
+
+
+def test_harms_are_rated_and_ask_about_harm(evidence):
+    harms = evidence[evidence.kind == "harm"]
+    assert (harms.better == "lower").all()
+    said = curated.verdict(evidence)[harms.index]
+    assert not said.isin(["benefit shown", "benefit excluded"]).any()
+
+
+def test_a_package_is_no_evidence_of_the_agent_alone(evidence):
+    """Levamisole beside fluorouracil: one level for the company that it kept."""
+    beside = evidence[evidence.intervention == "levamisole and fluorouracil"]
+    assert len(beside) == 2
+    for row in beside.itertuples():
+        domains = [s.domain for s in curated.grade_steps(row.steps)]
+        assert "indirectness" in domains
+    assert not (beside.certainty == "high").any()
 
 
 @pytest.mark.parametrize(
@@ -368,27 +456,36 @@ def test_a_missing_cell_has_no_steps():
     assert curated.grade_steps(np.nan) == []
 
 
-def row(measure, low, high, better, certainty):
+def row(measure, low, high, better, certainty, kind="clinical", threshold=1.1):
+    middle = np.sqrt(low * high) if measure in curated.RATIOS else (low + high) / 2
     return {
         "measure": measure,
+        "estimate": np.nan if measure == "none" else middle,
         "ci_low": low,
         "ci_high": high,
         "better": better,
         "certainty": certainty,
+        "kind": kind,
+        "threshold": threshold,
+        "i2": np.nan,
     }
 
 
 @pytest.mark.parametrize(
     "given, said",
     [
-        (row("risk ratio", 0.3, 0.8, "lower", "moderate"), "benefit"),
-        (row("risk ratio", 1.2, 2.8, "higher", "high"), "benefit"),
-        (row("hazard ratio", 1.04, 2.1, "lower", "moderate"), "harm"),
-        (row("hazard ratio", 0.88, 1.0, "lower", "high"), "no effect shown"),
-        (row("mean difference", -1.7, -0.3, "lower", "high"), "benefit"),
-        (row("risk difference", -0.7, 5.5, "lower", "moderate"), "no effect shown"),
+        (row("risk ratio", 0.3, 0.8, "lower", "moderate"), "benefit shown"),
+        (row("risk ratio", 1.2, 2.8, "higher", "high"), "benefit shown"),
+        (row("hazard ratio", 1.04, 2.1, "lower", "moderate"), "harm shown"),
+        (row("hazard ratio", 0.95, 1.0, "lower", "high"), "benefit excluded"),
+        (row("hazard ratio", 0.88, 1.0, "lower", "high"), "not shown"),
+        (row("hazard ratio", 0.95, 1.0, "lower", "low"), "not shown"),
+        (row("hazard ratio", 0.9, 1.05, "lower", "high", "harm"), "harm excluded"),
+        (row("hazard ratio", 0.9, 1.2, "lower", "high", "harm"), "not shown"),
+        (row("mean difference", -1.7, -0.3, "lower", "high"), "benefit shown"),
+        (row("risk difference", -0.7, 5.5, "lower", "moderate"), "benefit excluded"),
+        (row("risk difference", -3, 5.5, "lower", "moderate"), "not shown"),
         (row("risk ratio", 0.3, 0.8, "lower", "low"), "uncertain"),
-        (row("risk ratio", np.nan, np.nan, "lower", "high"), "interval not seen"),
         (row("none", np.nan, np.nan, "lower", np.nan), "uncertain"),
     ],
 )
@@ -396,11 +493,17 @@ def test_verdict(given, said):
     assert curated.verdict(pd.DataFrame([given])).tolist() == [said]
 
 
+def test_no_interval_no_verdict():
+    given = row("risk ratio", 1.0, 1.0, "lower", "high")
+    given |= {"ci_low": np.nan, "ci_high": np.nan}
+    assert curated.verdict(pd.DataFrame([given])).tolist() == ["interval not seen"]
+
+
 def test_the_same_molecule_works_in_one_disease_and_not_in_another(evidence):
     """The pairs that the book leans on."""
     said = evidence.assign(verdict=curated.verdict(evidence)).set_index("study").verdict
-    assert set(said["ICGDCSG 1991"]) == {"benefit"}
-    assert said["INSPIRE 2009"] == "no effect shown"
-    assert said["TESTS 2025"] == "no effect shown"
-    assert said["Jolliffe 2025"] == "no effect shown"
+    assert set(said["ICGDCSG 1991"]) == {"benefit shown"}
+    assert said["INSPIRE 2009"] == "not shown"
+    assert said["TESTS 2025"] == "not shown"
+    assert said["Jolliffe 2025"] == "benefit excluded"
     assert said["Di Castelnuovo 2021, cohorts"] == "uncertain"

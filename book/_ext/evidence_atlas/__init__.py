@@ -28,8 +28,6 @@ from elements import MarkdownDirective, serve
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-#: A benefit smaller than a tenth is called too small to matter here.
-WORTHWHILE = 0.9
 COLUMNS = [
     "Agent, what was given",
     "Disease: outcome",
@@ -37,23 +35,28 @@ COLUMNS = [
     "Certainty",
     "It shows",
 ]
+NOT_RATED = "not rated"
+RATINGS = [*reversed(curated.CERTAINTY), NOT_RATED]
 #: What a row can show, in the order of the pictures: (short, long, colour).
 SHOWS = {
-    "benefit": ("Proven: a benefit", style.BLUE),
-    "harm": ("Proven: a harm", style.VERMILION),
-    "no worthwhile benefit": ("Refuted: a benefit of a tenth or more", style.INK),
-    "no effect shown": ("Open: no effect shown, none excluded", style.GREY),
-    "uncertain": ("Unknown: the certainty is low or very low", style.ORANGE),
+    "benefit shown": ("A benefit is shown", style.BLUE),
+    "harm shown": ("A harm is shown", style.VERMILION),
+    "benefit excluded": ("A benefit that matters is excluded", style.INK),
+    "harm excluded": ("A harm that matters is excluded", style.GREEN),
+    "not shown": ("Not shown, and not excluded", style.GREY),
+    "uncertain": ("Uncertain: the certainty is low or very low", style.ORANGE),
     "interval not seen": ("No interval was seen", style.PINK),
 }
 WHY = {
-    "benefit": "the whole interval lies on the good side of no effect",
-    "harm": "the whole interval lies on the bad side of no effect",
-    "no worthwhile benefit": "the interval reaches no effect, and its good end is "
-    "less than a tenth better than no effect",
-    "no effect shown": "the interval reaches from better to worse, or to no effect, "
-    "and a benefit that matters is still inside it",
-    "uncertain": "with low or very low certainty, the interval is not to be trusted",
+    "benefit shown": "the whole interval lies on the good side of no effect",
+    "harm shown": "the whole interval lies on the bad side of no effect",
+    "benefit excluded": "the interval reaches no effect, and does not reach a benefit "
+    "that matters",
+    "harm excluded": "the interval reaches no effect, and does not reach a harm that "
+    "matters",
+    "not shown": "the interval reaches no effect, and what would matter is still "
+    "inside it, or the certainty is too low to exclude it",
+    "uncertain": "the certainty is low or very low, or there is no estimate",
     "interval not seen": "the source that was seen gives no interval",
 }
 BASIS = {
@@ -75,27 +78,13 @@ def atlas() -> pd.DataFrame:
     -------
     pandas.DataFrame
         All rows of the table ``evidence``, in the order of agent, indication,
-        outcome and study. ``shows`` is `cohorts.curated.verdict`, of which
-        ``"no effect shown"`` is split: ``"no worthwhile benefit"`` if the row is
-        about a ratio of a clinical outcome or a surrogate, and the good end of its
-        interval is less than a tenth better than no effect.
+        subgroup, outcome and study. ``shows`` is `cohorts.curated.verdict`.
     """
     evidence = curated.load("evidence")
-    shows = curated.verdict(evidence)
-    # Towards the good side every ratio is below 1.
-    good_end = np.where(
-        evidence["better"] == "lower", evidence["ci_low"], 1 / evidence["ci_high"]
-    )
-    excluded = (
-        (shows == "no effect shown")
-        & evidence["measure"].isin(curated.RATIOS)
-        & (evidence["kind"] != "harm")
-        & (good_end > WORTHWHILE)
-    )
     return (
-        evidence.assign(shows=shows.mask(excluded, "no worthwhile benefit"))
+        evidence.assign(shows=curated.verdict(evidence))
         .sort_values(
-            ["agent", "indication", "outcome", "study"],
+            ["agent", "indication", "subgroup", "outcome", "study"],
             key=lambda column: column.str.casefold(),
         )
         .reset_index(drop=True)
@@ -121,21 +110,34 @@ def effect(row: NamedTuple) -> str:
     return f"{told} ({low} to {high})"
 
 
+def rated(row: NamedTuple) -> str:
+    """Return the certainty of a row, or that there was nothing to rate."""
+    return NOT_RATED if pd.isna(row.certainty) else row.certainty
+
+
 def what(row: NamedTuple) -> str:
-    """Return disease and outcome, and the kind of outcome if it is not clinical."""
+    """Return disease, people and outcome, and its kind if it is not clinical."""
     kind = "" if row.kind == "clinical" else f" ({row.kind})"
-    return f"{row.indication}: {row.outcome}{kind}"
+    people = "" if pd.isna(row.subgroup) else f", {row.subgroup}"
+    return f"{row.indication}{people}: {row.outcome}{kind}"
 
 
 def name(row: NamedTuple) -> str:
     """Return the name of a row, once in the table, for links to it."""
-    words = f"{row.agent} {row.study} {row.indication} {row.outcome} {row.intervention}"
+    people = "" if pd.isna(row.subgroup) else row.subgroup
+    words = f"{row.agent} {row.study} {row.indication} {people} {row.outcome} "
+    words += row.intervention
     return "atlas-" + re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 def details(row: NamedTuple) -> list[str]:
     """Return what folds out below a row, as lines of MyST Markdown."""
-    lines = [f"- **Compared**: {row.intervention}, against {row.comparator}."]
+    told = f"- **Compared**: {row.intervention}, against {row.comparator}"
+    if row.contrast == "package":
+        told += "; the arms differ in more than the agent"
+    if not pd.isna(row.pooled):
+        told += f"; the source pools {row.pooled.replace(': ', ' (', 1)})"
+    lines = [f"{told}."]
     told = f"- **Seen in**: {row.study}, {row.design}"
     if not pd.isna(row.n):
         told += f", {row.n:,} people"
@@ -158,6 +160,9 @@ def details(row: NamedTuple) -> list[str]:
         lines.append(
             f"- **GRADE**: starts {row.start} ({why}); {path}; so **{row.certainty}**."
         )
+        lines += precision(row)
+    if not pd.isna(row.settled):
+        lines.append(f"- **Judged first**: {row.own_rating}; {row.settled}.")
     lines.append(
         f"- **It shows** *{row.shows}*: {WHY[row.shows]} ({row.better} is better)."
     )
@@ -167,6 +172,25 @@ def details(row: NamedTuple) -> list[str]:
         doi = f"DOI [{row.doi}](<https://doi.org/{row.doi}>)"
     lines.append(f"- **Source**: {cited}; {doi}.")
     return lines
+
+
+def precision(row: NamedTuple) -> list[str]:
+    """Return the thresholds of a row and its information size, as a line or none."""
+    asked = curated.imprecision(row)
+    if pd.isna(asked.good):
+        return []
+    good, bad = (number(round(end, 3), row.measure) for end in (asked.good, asked.bad))
+    unit = " points" if row.measure == "risk difference" else ""
+    told = (
+        f"- **Precision**: at stake is a {row.stake}; a benefit matters from "
+        f"{good}{unit} on, a harm from {bad}{unit}; {asked.reason}"
+    )
+    if not pd.isna(asked.information):
+        told += (
+            f"; the interval holds {asked.information:.0%} of the optimal "
+            "information size"
+        ).replace("%", " %")
+    return [f"{told}."]
 
 
 # -- the table
@@ -215,7 +239,7 @@ class EvidenceAtlas(MarkdownDirective):
             record = record_node(
                 name=name(row),
                 study=row.study,
-                certainty="none" if pd.isna(row.certainty) else row.certainty,
+                certainty=rated(row),
                 shows=row.shows,
                 kind=row.kind,
             )
@@ -224,7 +248,7 @@ class EvidenceAtlas(MarkdownDirective):
             for text in (
                 what(row),
                 effect(row),
-                "not rated" if pd.isna(row.certainty) else row.certainty,
+                rated(row),
                 row.shows,
             ):
                 record += cell_node("", text)
@@ -257,12 +281,13 @@ def counts(rows: pd.DataFrame) -> list[str]:
     """Return how many rows show what with which certainty, as lines of Markdown."""
     seen = rows[rows["doi"].notna()]
     lines = [
-        "| It shows | " + " | ".join(reversed(curated.CERTAINTY)) + " | All |",
-        "|---|" + "--:|" * (len(curated.CERTAINTY) + 1),
+        "| It shows | " + " | ".join(RATINGS) + " | All |",
+        "|---|" + "--:|" * (len(RATINGS) + 1),
     ]
     for shows, (title, _) in SHOWS.items():
         here = seen[seen["shows"] == shows]
-        cells = [(here["certainty"] == c).sum() for c in reversed(curated.CERTAINTY)]
+        ratings = here["certainty"].fillna(NOT_RATED)
+        cells = [(ratings == rating).sum() for rating in RATINGS]
         lines.append(f"| {title} | " + " | ".join(map(str, [*cells, len(here)])) + " |")
     return [*lines, ""]
 
@@ -279,7 +304,7 @@ def differences(rows: pd.DataFrame) -> list[str]:
     lines = ["| Agent, disease | Outcome | Effect | Certainty |", "|---|---|---|---|"]
     lines += [
         f"| {row.agent}, {row.indication} | {row.outcome} | {effect(row)} "
-        f"| {row.certainty} |"
+        f"| {rated(row)} |"
         for row in others.itertuples()
     ]
     return [*lines, ""]
@@ -355,7 +380,7 @@ def alternative(rows: pd.DataFrame, title: str) -> str:
 
 CHOICES = {
     "shows": ("It shows", list(SHOWS)),
-    "certainty": ("Certainty", [*reversed(curated.CERTAINTY)]),
+    "certainty": ("Certainty", RATINGS),
     "kind": ("Outcome", ["clinical", "surrogate", "harm"]),
 }
 

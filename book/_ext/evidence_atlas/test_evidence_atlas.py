@@ -54,6 +54,11 @@ def records(page, table):
     return found
 
 
+def disease(row):
+    people = "" if pd.isna(row.subgroup) else f", {row.subgroup}"
+    return f"{row.indication}{people}: {row.outcome}"
+
+
 @pytest.mark.parametrize(("table", "with_doi"), [("atlas", True), ("nodoi", False)])
 def test_every_row_stands_once_in_the_table_it_belongs_to(
     page, evidence, table, with_doi
@@ -67,13 +72,20 @@ def test_every_row_stands_once_in_the_table_it_belongs_to(
             for cells, more in left
             if cells[0].startswith(row.agent)
             and row.intervention in cells[0]
-            and cells[1].startswith(f"{row.indication}: {row.outcome}")
+            and cells[1].startswith(disease(row))
             and more.startswith(f"{row.study}: ")
         ]
         assert len(fits) == 1, (row.agent, row.study, row.outcome)
         left.remove(fits[0])
         cells, more = fits[0]
-        assert f"against {row.comparator}." in more
+        assert f"against {row.comparator}" in more
+        for said in (row.pooled, row.settled):
+            assert pd.isna(said) or said.partition(": ")[2] in more or said in more
+        if row.measure in curated.RATIOS and not np.isnan(row.ci_low):
+            # The threshold of the row and its reciprocal: a benefit and a harm.
+            for end in (row.threshold, 1 / row.threshold):
+                assert f"{end:.2f}" in more.partition("Precision")[2], row.study
+            assert "of the optimal information size" in more
         assert cells[3] == ("not rated" if pd.isna(row.certainty) else row.certainty)
         assert ("(surrogate)" in cells[1], "(harm)" in cells[1]) == (
             row.kind == "surrogate",
@@ -146,9 +158,10 @@ def test_counts_add_up(page, evidence):
         [[int(td.text) for td in row.select("td")[1:]] for row in body.select("tr")]
     )
     assert (numbers[:, :-1].sum(axis=1) == numbers[:, -1]).all()
-    known = evidence[evidence["doi"].notna()]["certainty"].value_counts()
+    known = evidence[evidence["doi"].notna()]["certainty"].fillna("not rated")
     assert numbers[:, :-1].sum(axis=0).tolist() == [
-        known[one] for one in ("high", "moderate", "low", "very low")
+        (known == one).sum()
+        for one in ("high", "moderate", "low", "very low", "not rated")
     ]
 
 
@@ -198,18 +211,23 @@ def made_up(**changes):
 @pytest.mark.parametrize(
     ("row", "shows"),
     [
-        (made_up(ci_low=0.95, ci_high=1.2), "no worthwhile benefit"),
-        (made_up(ci_low=0.85, ci_high=1.2), "no effect shown"),
+        # What is made up has a threshold of 1.1, that is, 0.91 on the good side.
+        (made_up(ci_low=0.95, ci_high=1.2), "benefit excluded"),
+        (made_up(ci_low=0.85, ci_high=1.2), "not shown"),
         # More is better: a ratio of 1.05 at best, or of 1.3.
-        (made_up(ci_low=0.7, ci_high=1.05, better="higher"), "no worthwhile benefit"),
-        (made_up(ci_low=0.95, ci_high=1.3, better="higher"), "no effect shown"),
-        # Nobody asks of a harm whether it is a worthwhile benefit.
-        (made_up(ci_low=0.95, ci_high=1.2, kind="harm"), "no effect shown"),
-        # Ten in a hundred of what? A difference has no tenth.
-        (made_up(ci_low=-0.1, ci_high=5, measure="risk difference"), "no effect shown"),
-        (made_up(ci_low=0.95, ci_high=1.2, certainty="low"), "uncertain"),
-        (made_up(ci_low=0.5, ci_high=0.8), "benefit"),
-        (made_up(ci_low=1.1, ci_high=1.8), "harm"),
+        (made_up(ci_low=0.7, ci_high=1.05, better="higher"), "benefit excluded"),
+        (made_up(ci_low=0.95, ci_high=1.3, better="higher"), "not shown"),
+        # Of a harm it is asked whether a harm is excluded.
+        (made_up(ci_low=0.8, ci_high=1.08, kind="harm"), "harm excluded"),
+        (made_up(ci_low=0.95, ci_high=1.2, kind="harm"), "not shown"),
+        (
+            made_up(ci_low=-0.1, ci_high=5, measure="risk difference", threshold=2),
+            "benefit excluded",
+        ),
+        (made_up(ci_low=0.95, ci_high=1.2, certainty="low"), "not shown"),
+        (made_up(ci_low=0.5, ci_high=0.8, certainty="low"), "uncertain"),
+        (made_up(ci_low=0.5, ci_high=0.8), "benefit shown"),
+        (made_up(ci_low=1.1, ci_high=1.8), "harm shown"),
     ],
 )
 def test_what_a_row_shows(monkeypatch, row, shows):
@@ -219,9 +237,9 @@ def test_what_a_row_shows(monkeypatch, row, shows):
 
 def test_the_rows_that_the_course_leans_on():
     rows = evidence_atlas.atlas().set_index("study")["shows"]
-    assert rows["Di Castelnuovo 2021, trials"] == "no worthwhile benefit"
+    assert rows["Di Castelnuovo 2021, trials"] == "benefit excluded"
     assert rows["Di Castelnuovo 2021, cohorts"] == "uncertain"
-    assert rows["INSPIRE 2009"] == "no effect shown"
+    assert rows["INSPIRE 2009"] == "not shown"
 
 
 def test_an_unknown_part_is_refused(source):
