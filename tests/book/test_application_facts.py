@@ -194,6 +194,26 @@ def trial(*cells):
     return definitions(STIMULATION, "table-patients", "counts", "risk", *cells)
 
 
+def test_what_the_alt_texts_say_of_the_trial(cgd):
+    """Counted patient by patient, and the curves' intervals by hand at three times."""
+    infections = cgd.groupby(["treat", "id"])["status"].sum()
+    placebo, treated = infections["placebo"], infections["rIFN-g"]
+    assert (placebo >= 4).sum() == 3 and placebo.max() == 7
+    assert (treated == treated.max()).sum() == 1 and treated.max() == 3
+    assert 0.4 < (placebo > 0).mean() < 0.5 and (treated > 0).mean() < 0.25
+    first = cgd[cgd["enum"] == 1]
+    ends = {}
+    for arm, sign in (("placebo", 1), ("rIFN-g", -1)):
+        own = first[first["treat"] == arm]
+        fit = sm.SurvfuncRight(own["tstop"], own["status"])
+        for day in (100, 220, 320):
+            last = np.searchsorted(fit.surv_times, day, side="right") - 1
+            error = fit.surv_prob_se[last]
+            ends[arm, day] = fit.surv_prob[last] + sign * 1.96 * error
+    apart = [ends["placebo", day] < ends["rIFN-g", day] for day in (100, 220, 320)]
+    assert apart == [True, False, True]
+
+
 def test_the_counts_are_the_published_ones():
     """N Engl J Med 1991;324:509: 14 of 63 v 30 of 65; 20 v 56 infections."""
     count = trial()["count"]
