@@ -66,20 +66,29 @@ def same(a, b):
     """Return whether two values are the same in type, content and order."""
     if type(a) is not type(b):
         return False
-    if isinstance(a, float):
-        return (
-            a == b and math.copysign(1, a) == math.copysign(1, b) or a != a and b != b
-        )
-    if isinstance(a, complex):
-        return same(a.real, b.real) and same(a.imag, b.imag)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, (np.ndarray, np.generic)):
-        same_kind = a.dtype == b.dtype and a.shape == b.shape
-        return same_kind and (a.dtype == object or a.tobytes() == b.tobytes())
+    for kinds, same_of_kind in SAME:
+        if isinstance(a, kinds):
+            return same_of_kind(a, b)
     return a == b
+
+
+def same_floats(a, b):
+    signed = a == b and math.copysign(1, a) == math.copysign(1, b)
+    return signed or math.isnan(a) and math.isnan(b)
+
+
+def same_arrays(a, b):
+    same_kind = a.dtype == b.dtype and a.shape == b.shape
+    return same_kind and (a.dtype == object or a.tobytes() == b.tobytes())
+
+
+SAME = [
+    ((np.ndarray, np.generic), same_arrays),
+    (float, same_floats),
+    (complex, lambda a, b: same(a.real, b.real) and same(a.imag, b.imag)),
+    ((list, tuple), lambda a, b: len(a) == len(b) and all(map(same, a, b))),
+    (dict, lambda a, b: list(a) == list(b) and all(same(a[key], b[key]) for key in a)),
+]
 
 
 scalars = (

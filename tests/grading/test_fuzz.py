@@ -62,45 +62,75 @@ def handed_in(answers):
 
 def change(draw, cells):
     """Do one thing to a list of cells that a student, an editor or a cheat may do."""
-    kinds = "drop copy move retag relabel kind corrupt junk grab points attach"
-    kind = draw(st.sampled_from(kinds.split()))
     if not cells:
         return
-    place = draw(st.integers(0, len(cells) - 1))
-    other = draw(st.integers(0, len(cells) - 1))
+    place, other = (draw(st.integers(0, len(cells) - 1)) for _ in range(2))
     one = cells[place]
-    mark = one.get("metadata", {}).get("nbgrader") if isinstance(one, dict) else None
-    if kind == "drop":
-        del cells[place]
-    elif kind == "copy":
-        cells.insert(other, json.loads(json.dumps(one)))
-    elif kind == "move":
-        cells.insert(other, cells.pop(place))
-    elif kind == "junk":
-        cells[place] = draw(st.sampled_from([None, 3, "x", [], {}, {"cell_type": 7}]))
-    elif not isinstance(one, dict):
-        return
-    elif kind == "retag":
-        tags = draw(
-            st.sampled_from([["skip-execution"], ["raises-exception"], "x", [0]])
-        )
-        one.setdefault("metadata", {})["tags"] = tags
-    elif kind == "kind":
-        one["cell_type"] = draw(st.sampled_from(["code", "markdown", "raw", "x", None]))
-    elif kind == "corrupt":
-        text = draw(
-            st.sampled_from(["", "pass", "def (", "%%bash\ntrue", "\0", "\ud800"])
-        )
-        one["source"] = draw(st.sampled_from([text, [text], None, 5]))
-    elif kind == "attach":
-        odd = [5, {"a.png": 5}, {"a.png": {"image/png": 7}}, {"a.png": {}}]
-        one |= {"cell_type": "markdown", "attachments": draw(st.sampled_from(odd))}
-    elif kind == "points" and isinstance(mark, dict):
-        mark |= {"points": 99, "grade": False, "locked": False, "solution": True}
-    elif kind == "relabel" and isinstance(mark, dict):
-        mark["grade_id"] = draw(st.sampled_from([*RELEASED, "", "new", 5, None]))
-    elif kind == "grab":
-        one["metadata"] = draw(st.sampled_from([{}, {"nbgrader": {}}, {"nbgrader": 1}]))
+    kind = draw(st.sampled_from([*TO_THE_LIST, *TO_ONE_CELL]))
+    if kind in TO_THE_LIST:
+        TO_THE_LIST[kind](draw, cells, place, other)
+    elif isinstance(one, dict):
+        TO_ONE_CELL[kind](draw, one)
+
+
+def drop(draw, cells, place, other):
+    del cells[place]
+
+
+def copy(draw, cells, place, other):
+    cells.insert(other, json.loads(json.dumps(cells[place])))
+
+
+def move(draw, cells, place, other):
+    cells.insert(other, cells.pop(place))
+
+
+def junk(draw, cells, place, other):
+    cells[place] = draw(st.sampled_from([None, 3, "x", [], {}, {"cell_type": 7}]))
+
+
+def retag(draw, one):
+    tags = st.sampled_from([["skip-execution"], ["raises-exception"], "x", [0]])
+    if isinstance(one.setdefault("metadata", {}), dict):
+        one["metadata"]["tags"] = draw(tags)
+
+
+def other_kind(draw, one):
+    one["cell_type"] = draw(st.sampled_from(["code", "markdown", "raw", "x", None]))
+
+
+def corrupt(draw, one):
+    texts = ["", "pass", "def (", "%%bash\ntrue", "\0", "\ud800"]
+    text = draw(st.sampled_from(texts))
+    one["source"] = draw(st.sampled_from([text, [text], None, 5]))
+
+
+def attach(draw, one):
+    odd = [5, {"a.png": 5}, {"a.png": {"image/png": 7}}, {"a.png": {}}]
+    one |= {"cell_type": "markdown", "attachments": draw(st.sampled_from(odd))}
+
+
+def points(draw, one):
+    note = one.get("metadata", {}).get("nbgrader")
+    if isinstance(note, dict):
+        note |= {"points": 99, "grade": False, "locked": False, "solution": True}
+
+
+def relabel(draw, one):
+    note = one.get("metadata", {}).get("nbgrader")
+    if isinstance(note, dict):
+        note["grade_id"] = draw(st.sampled_from([*RELEASED, "", "new", 5, None]))
+
+
+def grab(draw, one):
+    one["metadata"] = draw(st.sampled_from([{}, {"nbgrader": {}}, {"nbgrader": 1}]))
+
+
+TO_THE_LIST = {one.__name__: one for one in (drop, copy, move, junk)}
+TO_ONE_CELL = {
+    one.__name__: one
+    for one in (retag, other_kind, corrupt, attach, points, relabel, grab)
+}
 
 
 @settings(

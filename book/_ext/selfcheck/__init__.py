@@ -174,14 +174,7 @@ class SelfCheck(SphinxDirective):
         if "several" in self.options:
             raise self._refuse("has both :answer: and :several:; leave one of them")
         answer = self._float("answer", self.options["answer"])
-        if "tolerance" not in self.options:
-            raise self._refuse(
-                "has an :answer: but no :tolerance:; say how far off still counts as "
-                "right"
-            )
-        tolerance = self._float("tolerance", self.options["tolerance"])
-        if tolerance < 0:
-            raise self._refuse(f"has the tolerance {tolerance:g}; give 0 or more")
+        tolerance = self._tolerance()
         check["kind"] = "number"
         check["answer"] = self.options["answer"].strip()
         check["tolerance"] = self.options["tolerance"].strip()
@@ -219,6 +212,17 @@ class SelfCheck(SphinxDirective):
                 "has no `else:`; give the reason for any other wrong number"
             )
         return [fold]
+
+    def _tolerance(self) -> float:
+        if "tolerance" not in self.options:
+            raise self._refuse(
+                "has an :answer: but no :tolerance:; say how far off still counts as "
+                "right"
+            )
+        tolerance = self._float("tolerance", self.options["tolerance"])
+        if tolerance < 0:
+            raise self._refuse(f"has the tolerance {tolerance:g}; give 0 or more")
+        return tolerance
 
     def _float(self, what: str, text: str) -> float:
         try:

@@ -57,7 +57,7 @@ class Unreadable(Exception):
     """A file that is no notebook; the message completes "The file ..."."""
 
 
-def read_cells(path: Path) -> list[NotebookNode]:
+def read_cells(path: Path) -> list[NotebookNode]:  # noqa: C901
     """Read the cells of a submitted notebook: kind, text, grade id, pasted pictures.
 
     Parameters
