@@ -485,3 +485,52 @@ def test_months_covered_are_those_of_a_plain_loop(every):
                 assert found.loc[who, month] == (last < 200)
             if month % every == 0 and not np.isnan(count):
                 last = count
+
+
+# Supervision -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("prevalence", "word"), [(2, "rare"), (20, "common")])
+@pytest.mark.parametrize(
+    ("test", "found", "cleared"), [("igra", 52, 93), ("tst", 84, 79)]
+)
+def test_the_yield_of_screening_follows_bayes(prevalence, word, test, found, cleared):
+    """Odds before the test, times the likelihood ratio, are the odds after it."""
+    before = prevalence / (100 - prevalence)
+    after = before * found / (100 - cleared)
+    printed = numbers(SIGNALS)
+    assert printed[f"sig_ppv_{test}_{word}"] == round(100 * after / (1 + after))
+    ill_at_most = 0.05 * (1 - 0.40)  # of the carriers found, spared by isoniazid
+    needed = 1 / (prevalence / 100 * found / 100 * ill_at_most)
+    assert printed[f"sig_nns_{test}_{word}"] == round(needed)
+
+
+def test_the_rates_of_pml_are_those_of_the_register():
+    """Butzkueven2020top, table 3: per 1,000 patient-years."""
+    printed = numbers(SIGNALS)
+    assert printed["sig_pml_first"] == round(1.078, 1)
+    assert printed["sig_pml_later"] == round(3.518, 1)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.8])
+def test_the_moving_range_shrinks_with_correlated_neighbours(correlation):
+    """Their mean range over 1.128 gives the SD times the root of 1 - r."""
+    rng = np.random.default_rng(1)
+    first, noise = rng.standard_normal((2, 400_000))
+    second = correlation * first + np.sqrt(1 - correlation**2) * noise
+    found = np.abs(second - first).mean() / 1.128
+    assert found == pytest.approx(np.sqrt(1 - correlation), rel=0.01)
+
+
+def test_switching_dilutes_a_trial_towards_its_margin():
+    """The chance to show non-inferiority, by drawing the trials."""
+    rng = np.random.default_rng(2)
+    for name, ratio in [("diluted", 0.75 * 1.8 + 0.25), ("margin", 1.8)]:
+        share = 2 / 3 * ratio / (2 / 3 * ratio + 1 / 3)
+        on_drug = rng.binomial(600, share, 100_000)
+        estimate = np.log(on_drug / (600 - on_drug) / 2)
+        error = np.sqrt(1 / on_drug + 1 / (600 - on_drug))
+        passed = (estimate + 1.96 * error < np.log(1.8)).mean()
+        assert numbers(LATE)[f"long_pass_{name}"] == pytest.approx(
+            100 * passed, abs=0.7
+        )
