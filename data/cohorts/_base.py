@@ -2,8 +2,9 @@
 
 A cohort module holds four things, in this order: its planted truth (`TRUTH`),
 the schema of each table, the function `make_<name>` that draws the data, and
-one `Cohort` that ties them together. Everything else (files, checksums, the
-data dictionary, the property tests) works on `Cohort` and is written once.
+one `Cohort` that ties them together. One line in ``cohorts/__init__.py`` lists it.
+Everything else (files, checksums, the data dictionary, the property tests) works
+on `Cohort` and is written once.
 """
 
 from __future__ import annotations
@@ -17,30 +18,9 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from ._truth import Planted
+
 DEFAULT_SEED = 2026
-
-
-@dataclass(frozen=True)
-class Planted:
-    """One number that the generator plants and a reader can look for.
-
-    Parameters
-    ----------
-    value : float or mapping
-        The planted value, or a mapping from group to value.
-    unit : str
-        Its unit; ``"1"`` for a pure number.
-    meaning : str
-        What it is, in a sentence that the data dictionary prints.
-    source : str
-        Key in ``book/references.bib``, or ``"teaching"`` for a value that was
-        chosen for the course and calibrated to nothing.
-    """
-
-    value: Any
-    unit: str
-    meaning: str
-    source: str
 
 
 @dataclass(frozen=True)
@@ -56,8 +36,8 @@ class Cohort:
     about : str
         A paragraph for the data dictionary: design, missing values, limits.
     make : callable
-        ``make(..., random_state=None)``; returns a DataFrame if there is one
-        table, else a named tuple of DataFrames in the order of `tables`.
+        ``make(..., truth=None, random_state=None)``; returns a DataFrame if there is
+        one table, else a named tuple of DataFrames in the order of `tables`.
     tables : mapping of str to pandera.DataFrameSchema
         Schema of each table, built from `column`.
     truth : mapping of str to Planted
@@ -69,6 +49,8 @@ class Cohort:
         What `make` and `load` return when there are several tables.
     picture : callable, optional
         ``picture(ax, made)`` draws the small picture of the data dictionary.
+    sealed : bool
+        Whether students are asked what was planted: the book does not tell.
     """
 
     name: str
@@ -80,6 +62,7 @@ class Cohort:
     size: str
     bundle: type | None = None
     picture: Callable[..., None] | None = None
+    sealed: bool = False
 
     def frames(self, made: Any) -> dict[str, pd.DataFrame]:
         """Return what `make` or `load` gave as a dict from table name to frame."""

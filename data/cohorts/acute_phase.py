@@ -8,6 +8,7 @@ The laboratory adds its own error, a lower limit and a rounding step.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ import pandas as pd
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -23,119 +23,134 @@ from ._base import (
     sd_of_log,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 TRUTH = {
     "crp_median": Planted(
-        1.3,
-        "mg/L",
-        "Median CRP of stable people 50 years old",
-        "teaching",
+        1.3, "Median CRP of stable people 50 years old", (0.2, 10), unit="mg/L"
     ),
     "crp_age_slope": Planted(
         0.05,
-        "1 per 10 years",
         "Rise of the mean of ln(CRP) for ten years more of age: a weak one",
-        "teaching",
+        (-0.3, 0.3),
+        unit="1 per 10 years",
     ),
     "crp_cv_within": Planted(
         0.422,
-        "1",
         "Biological variation of CRP within a stable person, as a fraction",
-        "Macy1997crpvariation",
+        (0, 1),
+        source="Macy1997crpvariation",
     ),
     "crp_cv_between": Planted(
         0.925,
-        "1",
         "Variation of CRP between stable people of the same age, as a fraction",
-        "Macy1997crpvariation",
+        (0, 2),
+        source="Macy1997crpvariation",
     ),
     "crp_cv_analytical": Planted(
         0.052,
-        "1",
         "Variation of CRP when one sample is measured again, as a fraction",
-        "Macy1997crpvariation",
+        (0, 0.3),
+        source="Macy1997crpvariation",
     ),
     "crp_detection_limit": Planted(
         0.6,
-        "mg/L",
         "Smaller values are reported as the limit, with a flag",
-        "teaching",
+        (0.6, 10),
+        unit="mg/L",
     ),
     "crp_half_life_h": Planted(
         19.0,
-        "h",
         "Half-life of CRP in plasma, the same in every person",
-        "Vigushin1993crp",
+        (1, 200),
+        unit="h",
+        source="Vigushin1993crp",
     ),
     "crp_excess_median": Planted(
         90.0,
-        "mg/L",
         "Median excess of CRP over the steady level at the first draw, recovering",
-        "teaching",
+        (0, 150),
+        unit="mg/L",
     ),
     "crp_excess_cv": Planted(
-        0.6,
-        "1",
-        "Variation of that excess between people, as a fraction",
-        "teaching",
+        0.6, "Variation of that excess between people, as a fraction", (0, 1)
     ),
     "crp_steady_ratio": Planted(
         4.0,
-        "1",
         "Steady CRP of recovering people, who have a chronic inflammatory disease, "
         "as a multiple of that of stable people",
-        "teaching",
+        (0.2, 10),
     ),
     "esr_limit_offset_years": Planted(
-        {"female": 10, "male": 0},
-        "years",
+        {"female": 10.0, "male": 0.0},
         "The 98th centile of ESR in stable people is (age + offset) / 2; beyond 65 "
         "years, where the survey ends, the rule is drawn on",
-        "Miller1983esr",
+        (-10, 40),
+        unit="years",
+        source="Miller1983esr",
     ),
     "esr_cv_within": Planted(
         0.25,
-        "1",
         "Variation of ESR within a stable person, reading included, as a fraction",
-        "teaching",
+        (0, 1),
     ),
     "esr_cv_between": Planted(
         0.80,
-        "1",
         "Variation of ESR between stable people of one age and sex, as a fraction",
-        "teaching",
+        (0, 2),
     ),
     "crp_esr_correlation": Planted(
         0.5,
-        "1",
         "Correlation between people of their own levels of ln(CRP) and ln(ESR), "
         "age and sex being equal",
-        "teaching",
+        (-0.99, 0.99),
     ),
     "esr_excess_median": Planted(
         35.0,
-        "mm/h",
         "Median excess of ESR over the steady level at the first draw, recovering",
-        "teaching",
+        (0, 100),
+        unit="mm/h",
     ),
     "esr_excess_cv": Planted(
         0.3,
-        "1",
         "Variation of that excess between people, as a fraction; who has a large "
         "excess of CRP has a large one of ESR",
-        "teaching",
+        (0, 1),
     ),
     "esr_half_time_h": Planted(
         168.0,
-        "h",
         "Half-time of the excess of ESR in recovering people",
-        "teaching",
+        (10, 2000),
+        unit="h",
     ),
     "esr_missing": Planted(
         {"stable": 0.06, "recovering": 0.15},
-        "1",
         "Probability that the ESR of a draw is missing",
-        "teaching",
+        SHARE,
+    ),
+    "recovering_share": Planted(
+        0.25, "Part of the people who are recovering, to the nearest person", SHARE
+    ),
+    "female_share": Planted(0.6, "Share of women", SHARE),
+    "age_shape": Planted(
+        {"young": 2.2, "old": 1.9},
+        "The two parameters of the beta distribution of age, from 18 to 90 years",
+        (0.5, 20),
+    ),
+    "draw_every_h": Planted(
+        {"stable": 336.0, "recovering": 24.0},
+        "Time from one planned draw to the next",
+        {"stable": (100, 400), "recovering": (10, 400)},
+        unit="h",
+    ),
+    "draw_window_h": Planted(
+        {"stable": 48.0, "recovering": 4.0},
+        "Longest time by which a draw is early or late",
+        {"stable": (0, 48), "recovering": (0, 11)},
+        unit="h",
+    ),
+    "draw_shift_sd": Planted(
+        0.4, "SD of the time by which a draw is early or late, in windows", (0, 2)
     ),
 }
 
@@ -184,11 +199,15 @@ SCHEMA = table(
 
 
 def make_acute_phase(
-    n_people: int = 400, n_draws: int = 4, *, random_state: Any = None
+    n_people: int = 400,
+    n_draws: int = 4,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> pd.DataFrame:
     """Draw CRP and ESR of stable and of recovering people.
 
-    A quarter of the people are recovering. Stable people come every two weeks
+    Stable people come every two weeks
     (a day or two early or late), recovering people every 24 h (up to 4 h early
     or late).
 
@@ -198,6 +217,8 @@ def make_acute_phase(
         People, 1 or more.
     n_draws : int
         Draws of each person, 1 to 1,000.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -214,7 +235,7 @@ def make_acute_phase(
     Notes
     -----
     Stable CRP is log-normal with the variation of Macy et al. 1997 [1]_. In
-    recovering people CRP(t) = steady(t) + excess * 2**(-t / 19 h): clearance
+    recovering people CRP(t) = steady(t) + excess * 2**(-t / half-life): clearance
     does not depend on the level or the disease [2]_. That synthesis falls to
     its steady rate all at once, before the first draw, is a teaching assumption.
     The 98th centile of ESR follows age and sex as in Miller et al. 1983 [3]_.
@@ -228,14 +249,15 @@ def make_acute_phase(
     n = check_size("n_people", n_people)
     m = check_size("n_draws", n_draws, largest=1000)
     rng = generator(random_state, "acute_phase")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
 
-    female = rng.random(n) < 0.6
-    age = np.floor(18 + 73 * rng.beta(2.2, 1.9, n)).astype(int)
-    recovering = rng.permutation(n) < round(n / 4)
+    female = rng.random(n) < true["female_share"]
+    shape = true["age_shape"]
+    age = np.floor(18 + 73 * rng.beta(shape["young"], shape["old"], n)).astype(int)
+    recovering = rng.permutation(n) < round(n * true["recovering_share"])
     ill = recovering[:, None]
 
-    hours = _draw_times(rng, recovering, m)
+    hours = _draw_times(rng, recovering, m, true)
 
     # Each person's own level of ln(CRP) and ln(ESR), correlated between people.
     rho = true["crp_esr_correlation"]
@@ -255,7 +277,8 @@ def make_acute_phase(
     crp = np.exp(log_level[:, None] + within)
     crp += ill * excess[:, None] * 0.5 ** (hours / true["crp_half_life_h"])
     crp *= np.exp(error)
-    below = crp < LIMIT
+    lowest = true["crp_detection_limit"]
+    below = crp < lowest
 
     sd_within, sd_between = (
         sd_of_log(true["esr_cv_within"]),
@@ -292,7 +315,7 @@ def make_acute_phase(
         .assign(
             draw=np.tile(np.arange(1, m + 1), n),
             hours=hours.ravel(),
-            crp_mg_l=np.where(below, LIMIT, np.round(crp, 1)).ravel(),
+            crp_mg_l=np.where(below, lowest, np.round(crp, 1)).ravel(),
             crp_below_limit=below.ravel(),
             esr_mm_h=esr.ravel(),
         )
@@ -300,12 +323,15 @@ def make_acute_phase(
 
 
 def _draw_times(
-    rng: np.random.Generator, recovering: np.ndarray, n_draws: int
+    rng: np.random.Generator, recovering: np.ndarray, n_draws: int, true: dict
 ) -> np.ndarray:
     """Return hours since the first draw, shape (people, draws), in steps of 0.5 h."""
-    step = np.where(recovering, 24.0, 336.0)[:, None]
-    window = np.where(recovering, 4.0, 48.0)[:, None]
-    early_or_late = rng.normal(0, 0.4, (recovering.size, n_draws)).clip(-1, 1)
+    step, window = (
+        np.where(recovering, hours["recovering"], hours["stable"])[:, None]
+        for hours in (true["draw_every_h"], true["draw_window_h"])
+    )
+    early_or_late = rng.normal(0, true["draw_shift_sd"], (recovering.size, n_draws))
+    early_or_late = early_or_late.clip(-1, 1)
     hours = step * np.arange(n_draws) + window * early_or_late
     hours = np.round(2 * hours) / 2
     hours[:, 0] = 0

@@ -7,13 +7,15 @@ infections, which raise the hazard too: compared crudely, it looks far worse.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ._base import Cohort, Planted, check_size, column, generator, identifiers, table
+from ._base import Cohort, check_size, column, generator, identifiers, table
+from ._truth import SHARE, Planted, true_values
 
 #: Prednisolone-equivalent classes, mg/day, as in George et al. 2020.
 STEROID = ("0", "1-5", "6-10", ">10")
@@ -29,31 +31,31 @@ STEROID_RATIO = np.log1p(-_RISK) / np.log1p(-_RISK[0])
 TRUTH = {
     "infection_hazard_ratio": Planted(
         1.2,
-        "1",
         "Causal hazard ratio of a first serious infection, biologic to conventional, "
         "in patients alike in everything else",
-        "Galloway2011infection",
+        (0.05, 20),
+        source="Galloway2011infection",
     ),
     "infection_rate": Planted(
         0.012,
-        "1 per year",
         "Rate of a first serious infection in a patient of 55 with DAS28 5 and "
         "nothing else against them, on a conventional drug",
-        "teaching",
+        (1e-6, 1),
+        unit="1 per year",
     ),
     "steroid_rate_ratio": Planted(
         dict(zip(STEROID, (round(float(r), 3) for r in STEROID_RATIO), strict=True)),
-        "1",
         "Rate ratio of infection by class of glucocorticoid dose, from the published "
         "one-year risks",
-        "George2020steroids",
+        (0.05, 20),
+        source="George2020steroids",
     ),
     "infection_log_ratios": Planted(
         {"das28": 0.25, "comorbidities": 0.30, "prior_infection": 0.80, "age": 0.02},
-        "1 per unit",
         "Rise of the log rate of infection per point of DAS28, comorbidity, earlier "
         "serious infection, and year of age",
-        "teaching",
+        (-2, 2),
+        unit="1 per unit",
     ),
     "treatment_log_odds": Planted(
         {
@@ -64,37 +66,69 @@ TRUTH = {
             "prior_infection": 0.5,
             "age": -0.01,
         },
-        "1 per unit",
         "Log-odds of getting the biologic: at DAS28 5 and age 55, and per unit of what "
         "the clinician looks at; a class of glucocorticoid dose counts as one unit",
-        "teaching",
+        (-5, 5),
+        unit="1 per unit",
     ),
     "clinic_sd": Planted(
         0.6,
-        "1",
         "SD between clinics of these log-odds: a habit that has no other path to "
         "infection",
-        "teaching",
+        (0, 3),
     ),
     "death_rate": Planted(
-        0.008, "1 per year", "Rate of death at 55 without comorbidity", "teaching"
+        0.008, "Rate of death at 55 without comorbidity", (1e-6, 1), unit="1 per year"
     ),
     "death_log_ratios": Planted(
         {"comorbidities": 0.35, "age": 0.07},
-        "1 per unit",
         "Rise of the log rate of death per comorbidity and year of age; the drug has "
         "no part in it",
-        "teaching",
+        (-1, 1),
+        unit="1 per unit",
     ),
     "leaving_rate": Planted(
-        0.08, "1 per year", "Rate of leaving the registry, for no reason", "teaching"
+        0.08,
+        "Rate of leaving the registry, for no reason",
+        (1e-6, 5),
+        unit="1 per year",
     ),
     "smoker_missing": Planted(
-        0.08,
-        "1",
-        "Probability that smoking was not recorded, for no reason",
-        "teaching",
+        0.08, "Probability that smoking was not recorded, for no reason", SHARE
     ),
+    "female_share": Planted(0.75, "Share of women", SHARE),
+    "age_years": Planted(
+        {"mean": 56.0, "sd": 13.0}, "Mean and SD of age", (1, 85), unit="years"
+    ),
+    "das28": Planted(
+        {"mean": 4.6, "sd": 1.3},
+        "Mean and SD of disease activity at start",
+        (0.1, 9),
+        unit="points",
+    ),
+    "steroid_das28_slope": Planted(
+        0.6,
+        "Rise, per point of DAS28, of the log-odds of a higher class of "
+        "glucocorticoid dose: the more active the disease, the more",
+        (-2, 2),
+    ),
+    "steroid_cuts": Planted(
+        (0.0, 1.3, 2.6),
+        "Log-odds at a DAS28 of 4.6 of being below the second, third and fourth class",
+        (-5, 8),
+    ),
+    "comorbidities": Planted(
+        {"mean": 0.8, "age": 0.025},
+        "Mean number of comorbid diseases at 56, and rise of its logarithm per year",
+        {"mean": (0, 5), "age": (-0.1, 0.1)},
+    ),
+    "prior_infection_log_odds": Planted(
+        {"intercept": -3.0, "comorbidities": 0.4, "steroid": 0.3},
+        "Log-odds of a serious infection in the year before, and their rise per "
+        "comorbidity and class of glucocorticoid dose",
+        (-6, 3),
+    ),
+    "smoker_share": Planted(0.22, "Share of smokers", SHARE),
 }
 
 SCHEMA = table(
@@ -142,7 +176,10 @@ SCHEMA = table(
 
 
 def make_biologic_registry(
-    n_patients: int = 8000, *, random_state: Any = None
+    n_patients: int = 8000,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> pd.DataFrame:
     """Draw a registry with confounding by indication.
 
@@ -150,6 +187,8 @@ def make_biologic_registry(
     ----------
     n_patients : int
         Patients, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -173,16 +212,26 @@ def make_biologic_registry(
     """
     n = check_size("n_patients", n_patients)
     rng = generator(random_state, "biologic_registry")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
 
-    age = np.clip(np.round(rng.normal(56, 13, n)), 18, 90)
-    female = rng.random(n) < 0.75
-    das28 = np.round(np.clip(rng.normal(4.6, 1.3, n), 0.9, 9.4), 2)
-    # The more active the disease, the more glucocorticoid.
-    steroid = np.digitize(0.6 * (das28 - 4.6) + rng.logistic(0, 1, n), [0.0, 1.3, 2.6])
-    comorbidities = np.minimum(rng.poisson(0.8 * np.exp(0.025 * (age - 56))), 8)
-    prior = rng.random(n) < expit(-3 + 0.4 * comorbidities + 0.3 * steroid)
-    smoker = np.where(rng.random(n) < 0.22, "yes", "no").astype(object)
+    years, activity = true["age_years"], true["das28"]
+    age = np.clip(np.round(rng.normal(years["mean"], years["sd"], n)), 18, 90)
+    female = rng.random(n) < true["female_share"]
+    das28 = rng.normal(activity["mean"], activity["sd"], n)
+    das28 = np.round(np.clip(das28, 0.9, 9.4), 2)
+    want = true["steroid_das28_slope"] * (das28 - 4.6) + rng.logistic(0, 1, n)
+    steroid = np.digitize(want, true["steroid_cuts"])
+    ill = true["comorbidities"]
+    ill = rng.poisson(ill["mean"] * np.exp(ill["age"] * (age - 56)))
+    comorbidities = np.minimum(ill, 8)
+    odds = true["prior_infection_log_odds"]
+    prior = rng.random(n) < expit(
+        odds["intercept"]
+        + odds["comorbidities"] * comorbidities
+        + odds["steroid"] * steroid
+    )
+    smoker = rng.random(n) < true["smoker_share"]
+    smoker = np.where(smoker, "yes", "no").astype(object)
     smoker[rng.random(n) < true["smoker_missing"]] = None
 
     clinic = rng.integers(0, CLINICS, n)

@@ -7,6 +7,7 @@ depends on what they found and on their size.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,56 +16,61 @@ from scipy.special import expit
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
     identifiers,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 TRUTH = {
     "log_risk_ratio": Planted(
-        0.0, "1", "ln of the risk ratio of infection, booster to placebo", "teaching"
+        0.0, "ln of the risk ratio of infection, booster to placebo", (-3, 0.7)
     ),
-    "tau": Planted(
-        0.0, "1", "SD between trials of the ln risk ratio: none differs", "teaching"
-    ),
+    "tau": Planted(0.0, "SD between trials of the ln risk ratio: none differs", (0, 1)),
     "placebo_risk": Planted(
-        0.45, "1", "Median over trials of the risk of infection in a season", "teaching"
+        0.45, "Median over trials of the risk of infection in a season", (0.01, 0.99)
     ),
     "placebo_risk_sd": Planted(
-        0.5,
-        "1",
-        "SD between trials of the log-odds of this risk: setting, season",
-        "teaching",
+        0.5, "SD between trials of the log-odds of this risk: setting, season", (0, 2)
     ),
     "arm_size_median": Planted(
-        45.0, "people", "Median number of people in an arm", "teaching"
+        45.0, "Median number of people in an arm", (15, 1000), unit="people"
     ),
-    "arm_size_sd": Planted(0.7, "1", "SD of ln of that number", "teaching"),
+    "arm_size_sd": Planted(0.7, "SD of ln of that number", (0, 2)),
     "publication_intercept": Planted(
         -0.99,
-        "1",
         "Log-odds of publication of a trial of 50 people an arm with z = 0; chosen so "
         "that 24 of the 60 shipped trials are published",
-        "teaching",
+        (-10, 10),
     ),
     "publication_slope_z": Planted(
         1.9,
-        "1",
         "Rise of these log-odds for one standard error in favour of the booster, in "
         "trials of fewer than 300 people",
-        "teaching",
+        (-10, 10),
     ),
     "publication_slope_size": Planted(
-        0.5, "1", "Rise of these log-odds when a trial is e times as large", "teaching"
+        0.5, "Rise of these log-odds when a trial is e times as large", (-5, 5)
     ),
     "publication_large": Planted(
         300,
-        "people",
         "Trials of this size or more are published whatever their z says",
-        "teaching",
+        (20, 100_000),
+        unit="people",
+    ),
+    "arm_size_range": Planted(
+        (10.0, 2000.0), "No arm is smaller or larger", (10, 100_000), unit="people"
+    ),
+    "lost_at_start": Planted(
+        0.5,
+        "Probability of losing each of two people of an arm between randomisation and "
+        "the first dose",
+        SHARE,
+    ),
+    "concealed_share": Planted(
+        0.4, "Share of trials whose allocation was concealed", SHARE
     ),
 }
 
@@ -98,7 +104,10 @@ SCHEMA = table(
 
 
 def make_booster_trials(
-    n_trials: int = 60, *, random_state: Any = None
+    n_trials: int = 60,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> pd.DataFrame:
     """Draw all trials of an ineffective booster and say which were published.
 
@@ -106,6 +115,8 @@ def make_booster_trials(
     ----------
     n_trials : int
         Trials, published or not, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -129,13 +140,13 @@ def make_booster_trials(
     """
     n = check_size("n_trials", n_trials)
     rng = generator(random_state, "booster_trials")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
 
     year = np.sort(rng.integers(1985, 2025, n))
     arm = true["arm_size_median"] * np.exp(true["arm_size_sd"] * rng.standard_normal(n))
-    arm = np.clip(np.round(arm), 10, 2000).astype(int)
+    arm = np.clip(np.round(arm), *true["arm_size_range"]).astype(int)
     # A few people are lost between randomisation and the first dose.
-    size = arm[:, None] - rng.binomial(2, 0.5, (n, 2))
+    size = arm[:, None] - rng.binomial(2, true["lost_at_start"], (n, 2))
 
     log_odds = np.log(true["placebo_risk"] / (1 - true["placebo_risk"]))
     risk_placebo = expit(log_odds + true["placebo_risk_sd"] * rng.standard_normal(n))
@@ -155,7 +166,7 @@ def make_booster_trials(
         {
             "trial": identifiers("B", n, width=3),
             "year": year,
-            "concealed": rng.random(n) < 0.4,
+            "concealed": rng.random(n) < true["concealed_share"],
             "n_booster": size[:, 0],
             "n_placebo": size[:, 1],
             "infected_booster": infected[:, 0],

@@ -8,6 +8,7 @@ Four files: a laboratory substudy, a randomised trial, a registry, and reports.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,6 @@ from scipy.special import expit
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -24,6 +24,7 @@ from ._base import (
     sd_of_log,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 ARMS = ("placebo", "zelimod", "corvatide")
 USES = ("neither", "zelimod", "corvatide")
@@ -43,66 +44,170 @@ def _by_agent(zelimod, corvatide, reference="placebo", none=1.0):
 
 TRUTH = {
     "exacerbation_rate_ratio": Planted(
-        _by_agent(1.0, 0.80), "1", "Causal rate ratio of exacerbations against none, "
-        "in the trial and in the registry", "teaching",
+        _by_agent(1.0, 0.80),
+        "Causal rate ratio of exacerbations against none, "
+        "in the trial and in the registry",
+        (0.05, 5),
     ),
     "marker_ratio_nk": Planted(
-        _by_agent(1.45, 1.05), "1", "Ratio of the NK-cell count at full effect to that "
-        "without the agent", "teaching",
+        _by_agent(1.45, 1.05),
+        "Ratio of the NK-cell count at full effect to that without the agent",
+        (0.05, 10),
     ),
-    "marker_ratio_crp": Planted(
-        _by_agent(0.60, 0.90), "1", "The same for CRP", "teaching"
-    ),
+    "marker_ratio_crp": Planted(_by_agent(0.60, 0.90), "The same for CRP", (0.05, 10)),
     "marker_ratio_ifng": Planted(
-        _by_agent(1.80, 1.00), "1", "The same for interferon-γ released by stimulated "
-        "blood", "teaching",
+        _by_agent(1.80, 1.00),
+        "The same for interferon-γ released by stimulated blood",
+        (0.05, 10),
     ),
     "marker_crp_predicts": Planted(
-        0.20, "1", "Rise of the log rate of exacerbations for a rise of 1 in the usual "
+        0.20,
+        "Rise of the log rate of exacerbations for a rise of 1 in the usual "
         "ln CRP of a person: the marker predicts, although lowering it does nothing",
-        "teaching",
+        (-1, 1),
     ),
     "placebo_rate": Planted(
-        1.1, "1 per year", "Median over placebo patients of the rate of exacerbations",
-        "teaching",
+        1.1,
+        "Median over placebo patients of the rate of exacerbations",
+        (0.05, 5),
+        unit="1 per year",
     ),
     "frailty_sd": Planted(
-        0.5, "1", "SD of the log rate between patients beyond what is measured",
-        "teaching",
+        0.5, "SD of the log rate between patients beyond what is measured", (0, 1)
     ),
     "rate_prior": Planted(
-        0.25, "1", "Rise of the log rate for each exacerbation of the year before",
-        "teaching",
+        0.25,
+        "Rise of the log rate for each exacerbation of the year before",
+        (-0.5, 0.5),
     ),
     "quality_effect": Planted(
-        _by_agent(0.0, 2.0, none=0.0), "points", "Effect on quality of life after one "
-        "year, 0 to 100; a difference of 4 is called noticeable here", "teaching",
+        _by_agent(0.0, 2.0, none=0.0),
+        "Effect on quality of life after one "
+        "year, 0 to 100; a difference of 4 is called noticeable here",
+        (-30, 30),
+        unit="points",
     ),
     "liver_injury_risk": Planted(
-        _by_agent(0.004, 0.020, none=0.004), "1", "Risk of liver injury in the trial",
-        "teaching",
+        _by_agent(0.004, 0.020, none=0.004), "Risk of liver injury in the trial", SHARE
     ),
     "leaving_log_odds": Planted(
-        {"intercept": -2.2, "per exacerbation": 0.35}, "1", "Log-odds of leaving the "
+        {"intercept": -2.2, "per exacerbation": 0.35},
+        "Log-odds of leaving the "
         "trial in its year, and their rise for each exacerbation expected: the worse, "
-        "the more leave, in every arm", "teaching",
+        "the more leave, in every arm",
+        (-5, 5),
     ),
     "registry_use_log_odds": Planted(
-        {"zelimod": {"education": 0.8, "prior": -0.15, "smoker": -0.9},
-         "corvatide": {"education": 0.0, "prior": 0.55, "smoker": 0.2}}, "1 per unit",
+        {
+            "zelimod": {"education": 0.8, "prior": -0.15, "smoker": -0.9},
+            "corvatide": {"education": 0.0, "prior": 0.55, "smoker": 0.2},
+        },
         "Log-odds of using an agent against neither, per level of education, earlier "
         "exacerbation, smoking: the well-off choose zelimod, doctors give corvatide to "
-        "the sick", "teaching",
+        "the sick",
+        (-5, 5),
+        unit="1 per unit",
     ),
     "registry_rate_log_ratios": Planted(
-        {"education": -0.20, "prior": 0.25, "smoker": 0.35}, "1 per unit",
-        "Rise of the log rate of exacerbations per unit of the same", "teaching",
+        {"education": -0.20, "prior": 0.25, "smoker": 0.35},
+        "Rise of the log rate of exacerbations per unit of the same",
+        (-0.5, 0.5),
+        unit="1 per unit",
     ),
     "report_ratio": Planted(
-        4.0, "1", "Liver injury with corvatide is reported so many times as often as "
-        "chance brings them together; no other pair is", "teaching",
+        4.0,
+        "Liver injury with corvatide is reported so many times as often as "
+        "chance brings them together; no other pair is",
+        (0.05, 50),
     ),
-}  # fmt: skip
+    "age_years": Planted(
+        {"mean": 64.0, "sd": 9.0}, "Mean and SD of age", (1, 85), unit="years"
+    ),
+    "female_share": Planted(0.45, "Share of women", SHARE),
+    "prior_mean": Planted(
+        1.0,
+        "Mean number of exacerbations in the year before, beyond the one that a "
+        "patient of the trial must have had",
+        (0, 5),
+        unit="exacerbations",
+    ),
+    "marker_median": Planted(
+        {"nk": 250.0, "crp": 4.0, "ifng": 600.0},
+        "Median NK cells (cells/µL), CRP (mg/L) and interferon-γ (pg/mL) without an "
+        "agent",
+        {"nk": (10, 1500), "crp": (0.5, 50), "ifng": (10, 5000)},
+    ),
+    "marker_cv_between": Planted(
+        {"nk": 0.45, "crp": 0.9, "ifng": 0.7},
+        "Variation of each marker between people, as a fraction",
+        (0, 1.5),
+    ),
+    "marker_cv_within": Planted(
+        {"nk": 0.2, "crp": 0.42, "ifng": 0.35},
+        "Variation of each marker within a person, as a fraction",
+        (0, 1),
+    ),
+    "marker_half_time_weeks": Planted(
+        2.0,
+        "Half-time in which the effect on a marker builds up",
+        (0.1, 52),
+        unit="weeks",
+    ),
+    "quality_before": Planted(
+        {"mean": 55.0, "sd": 14.0, "log rate": -3.0},
+        "Quality of life before at a rate of 1 per year: mean, SD, and change for a "
+        "rise of 1 in the log rate of exacerbations",
+        {"mean": (0, 100), "sd": (0, 40), "log rate": (-20, 20)},
+        unit="points",
+    ),
+    "quality_after": Planted(
+        {"intercept": 22.0, "before": 0.6, "sd": 10.0},
+        "Quality of life after one year without an effect: intercept, part of the "
+        "quality before that stays, SD",
+        {"intercept": (0, 60), "before": (0, 1), "sd": (0, 40)},
+        unit="points",
+    ),
+    "leaving_first_day": Planted(
+        14, "Nobody leaves the trial before this day", (1, 300), unit="d"
+    ),
+    "education_share": Planted(
+        {"0": 0.4, "1": 0.4, "2": 0.2},
+        "Weight of each level of education in the registry",
+        (0.001, 1),
+    ),
+    "smoker_log_odds": Planted(
+        {"intercept": -0.2, "education": -0.4},
+        "Log-odds of smoking at the lowest level of education, and per level",
+        (-4, 4),
+    ),
+    "registry_prior": Planted(
+        {"mean": 1.3, "education": -0.1, "smoker": 0.2},
+        "Mean number of exacerbations in the year before, and rise of its logarithm "
+        "per level of education and with smoking",
+        {"mean": (0, 5), "education": (-1, 1), "smoker": (-1, 1)},
+    ),
+    "registry_use_intercept": Planted(
+        {"zelimod": -1.2, "corvatide": -2.2},
+        "Log-odds of using an agent against neither when all else is 0",
+        (-6, 3),
+    ),
+    "registry_rate": Planted(
+        0.8,
+        "Rate of exacerbations in the registry without an agent when all else is 0",
+        (0.01, 5),
+        unit="1 per year",
+    ),
+    "report_share": Planted(
+        {"zelimod": 0.05, "corvatide": 0.04},
+        "Part of the reports that name an agent, before any is reported more often",
+        (0.001, 0.4),
+    ),
+    "event_share_exponent": Planted(
+        1.0,
+        "The share of event number k among reports goes with k to minus this",
+        (0, 3),
+    ),
+}
 
 
 class CapstoneDossier(NamedTuple):
@@ -191,7 +296,10 @@ TABLES = {
 
 
 def make_capstone_dossier(
-    n_per_arm: int = 800, *, random_state: Any = None
+    n_per_arm: int = 800,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> CapstoneDossier:
     """Draw the four files on two invented agents.
 
@@ -201,6 +309,8 @@ def make_capstone_dossier(
         Patients of each of the three arms of the trial, 1 or more. The laboratory
         holds three in twenty of them (at least one), the registry five times as many
         patients as an arm, and there are 25 reports for each patient of an arm.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -221,7 +331,7 @@ def make_capstone_dossier(
     """
     n = check_size("n_per_arm", n_per_arm)
     rng = generator(random_state, "capstone_dossier")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
     trial, log_crp, arm = _trial(rng, n, true)
     return CapstoneDossier(
         laboratory=_laboratory(rng, trial["patient"].to_numpy(), arm, log_crp, n, true),
@@ -231,10 +341,13 @@ def make_capstone_dossier(
     )
 
 
-def _people(rng, n: int) -> dict[str, np.ndarray]:
+def _people(rng, n: int, true: dict) -> dict[str, np.ndarray]:
+    years = true["age_years"]
     return {
-        "age_years": np.clip(np.round(rng.normal(64, 9, n)), 40, 90).astype(int),
-        "sex": np.where(rng.random(n) < 0.45, "female", "male"),
+        "age_years": np.clip(
+            np.round(rng.normal(years["mean"], years["sd"], n)), 40, 90
+        ).astype(int),
+        "sex": np.where(rng.random(n) < true["female_share"], "female", "male"),
     }
 
 
@@ -247,8 +360,8 @@ def _trial(rng, n_per_arm: int, true: dict):
     """Return the table, each patient's usual ln CRP about its mean, and the arm."""
     n = 3 * n_per_arm
     arm = rng.permutation(np.arange(n) % 3)
-    prior = 1 + rng.poisson(1.0, n)
-    log_crp = sd_of_log(0.9) * rng.standard_normal(n)
+    prior = 1 + rng.poisson(true["prior_mean"], n)
+    log_crp = sd_of_log(true["marker_cv_between"]["crp"]) * rng.standard_normal(n)
     rate = true["placebo_rate"] * np.exp(
         true["rate_prior"] * (prior - 2)
         + true["marker_crp_predicts"] * log_crp
@@ -257,13 +370,17 @@ def _trial(rng, n_per_arm: int, true: dict):
     # What is to be expected decides who leaves, alike in every arm.
     odds = true["leaving_log_odds"]
     leaves = rng.random(n) < expit(odds["intercept"] + odds["per exacerbation"] * rate)
-    days = np.where(leaves, rng.integers(14, YEAR, n), YEAR)
+    days = np.where(leaves, rng.integers(true["leaving_first_day"], YEAR, n), YEAR)
     count = rng.poisson(rate * _of(true["exacerbation_rate_ratio"], arm) * days / YEAR)
-    before = np.clip(np.round(rng.normal(55, 14, n) - 3 * np.log(rate)), 0, 100)
-    after = 22 + 0.6 * before + _of(true["quality_effect"], arm) + rng.normal(0, 10, n)
+    life = true["quality_before"]
+    before = rng.normal(life["mean"], life["sd"], n) + life["log rate"] * np.log(rate)
+    before = np.clip(np.round(before), 0, 100)
+    life = true["quality_after"]
+    after = life["intercept"] + life["before"] * before
+    after = after + _of(true["quality_effect"], arm) + rng.normal(0, life["sd"], n)
     frame = pd.DataFrame(
         {"patient": identifiers("T", n), "arm": np.array(ARMS)[arm]}
-        | _people(rng, n)
+        | _people(rng, n, true)
         | {
             "prior_exacerbations": prior,
             "quality_before": before,
@@ -282,20 +399,23 @@ def _laboratory(rng, patient, arm, log_crp, n_per_arm: int, true: dict) -> pd.Da
     for code in range(len(ARMS)):
         rank[arm == code] = np.arange((arm == code).sum())
     chosen = np.flatnonzero(rank < max(round(0.15 * n_per_arm), 1))
-    # The effect builds up with a half-time of two weeks.
-    grown = 1 - 0.5 ** (np.array(WEEKS) / 2)
+    grown = 1 - 0.5 ** (np.array(WEEKS) / true["marker_half_time_weeks"])
 
-    def marker(median, own, within, ratio):
-        effect = np.log(_of(ratio, arm[chosen]))[:, None] * grown
-        noise = sd_of_log(within) * rng.standard_normal((chosen.size, len(WEEKS)))
+    def marker(name, own):
+        ratio = _of(true[f"marker_ratio_{name}"], arm[chosen])
+        effect = np.log(ratio)[:, None] * grown
+        within = sd_of_log(true["marker_cv_within"][name])
+        noise = within * rng.standard_normal((chosen.size, len(WEEKS)))
+        median = true["marker_median"][name]
         return (median * np.exp(own[:, None] + effect + noise)).ravel()
 
-    def usual(cv):
+    def usual(name):
+        cv = true["marker_cv_between"][name]
         return sd_of_log(cv) * rng.standard_normal(chosen.size)
 
-    crp = marker(4.0, log_crp[chosen], 0.42, true["marker_ratio_crp"])
-    nk = marker(250, usual(0.45), 0.2, true["marker_ratio_nk"])
-    ifng = marker(600, usual(0.7), 0.35, true["marker_ratio_ifng"])
+    crp = marker("crp", log_crp[chosen])
+    nk = marker("nk", usual("nk"))
+    ifng = marker("ifng", usual("ifng"))
     return pd.DataFrame(
         {
             "patient": np.repeat(patient[chosen], len(WEEKS)),
@@ -308,11 +428,16 @@ def _laboratory(rng, patient, arm, log_crp, n_per_arm: int, true: dict) -> pd.Da
 
 
 def _registry(rng, n: int, true: dict) -> pd.DataFrame:
-    education = rng.choice(3, n, p=[0.4, 0.4, 0.2])
-    smoker = rng.random(n) < expit(-0.2 - 0.4 * education)
-    prior = rng.poisson(1.3 * np.exp(-0.1 * education + 0.2 * smoker))
+    share = np.array(list(true["education_share"].values()))
+    education = rng.choice(3, n, p=share / share.sum())
+    odds = true["smoker_log_odds"]
+    smoker = rng.random(n) < expit(odds["intercept"] + odds["education"] * education)
+    had = true["registry_prior"]
+    prior = rng.poisson(
+        had["mean"] * np.exp(had["education"] * education + had["smoker"] * smoker)
+    )
     log_odds = [np.zeros(n)]
-    for agent, intercept in [("zelimod", -1.2), ("corvatide", -2.2)]:
+    for agent, intercept in true["registry_use_intercept"].items():
         want = true["registry_use_log_odds"][agent]
         log_odds.append(
             intercept
@@ -323,7 +448,7 @@ def _registry(rng, n: int, true: dict) -> pd.DataFrame:
     weight = np.cumsum(np.exp(log_odds), axis=0)
     use = (rng.random(n) * weight[-1] > weight[:-1]).sum(axis=0)
     on = true["registry_rate_log_ratios"]
-    rate = 0.8 * np.exp(
+    rate = true["registry_rate"] * np.exp(
         on["education"] * education
         + on["prior"] * prior
         + on["smoker"] * smoker
@@ -332,7 +457,7 @@ def _registry(rng, n: int, true: dict) -> pd.DataFrame:
     )
     return pd.DataFrame(
         {"patient": identifiers("G", n), "use": np.array(USES)[use]}
-        | _people(rng, n)
+        | _people(rng, n, true)
         | {
             "education": education,
             "smoker": smoker,
@@ -343,8 +468,10 @@ def _registry(rng, n: int, true: dict) -> pd.DataFrame:
 
 
 def _reports(rng, n: int, true: dict) -> pd.DataFrame:
-    drug = np.r_[0.05, 0.04, np.full(len(DRUGS) - 2, 0.91 / (len(DRUGS) - 2))]
-    event = 1 / np.arange(1.0, len(EVENTS) + 1)
+    agents = list(true["report_share"].values())
+    others = len(DRUGS) - len(agents)
+    drug = np.r_[agents, np.full(others, (1 - sum(agents)) / others)]
+    event = np.arange(1.0, len(EVENTS) + 1) ** -true["event_share_exponent"]
     weight = np.outer(drug, event)
     weight[DRUGS.index("corvatide"), EVENTS.index("Liver injury")] *= true[
         "report_ratio"
@@ -390,4 +517,5 @@ COHORT = Cohort(
     size="n_per_arm",
     bundle=CapstoneDossier,
     picture=picture,
+    sealed=True,
 )

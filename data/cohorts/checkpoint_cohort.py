@@ -7,6 +7,7 @@ before it; by design the event itself changes nothing in progression or survival
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ import pandas as pd
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -23,6 +23,7 @@ from ._base import (
     table,
 )
 from ._hazards import time_of_event
+from ._truth import SHARE, Planted, true_values
 
 LARKIN = "Larkin2015checkmate"
 ARMS = ("PD-1", "PD-1 + CTLA-4")
@@ -54,67 +55,73 @@ TRUTH = {
             _by_period(0.020, 0.035, 0.005),
             _by_period(0.004, 0.010, 0.006),
         ),
-        "1 per month",
         "Rate of a first immune-related adverse event of each organ on a PD-1 "
         "inhibitor alone, by time since the first infusion, while treatment lasts: "
         "early in the skin, later elsewhere",
-        "teaching",
+        (0, 1),
+        unit="1 per month",
     ),
     "irae_ratio_combination": Planted(
         _by_organ(1.6, 3.5, 6.0, 2.0, 3.0),
-        "1",
         "Rate ratio of the combination with a CTLA-4 inhibitor",
-        "teaching",
+        (0, 20),
     ),
     "grade_34": Planted(
         {
             "PD-1": _by_organ(0.08, 0.40, 0.50, 0.05, 0.40),
             "PD-1 + CTLA-4": _by_organ(0.18, 0.65, 0.75, 0.08, 0.55),
         },
-        "1",
         "Probability that an adverse event is of grade 3 or 4",
-        "teaching",
+        SHARE,
     ),
     "ever_grade_34": Planted(
         {"PD-1": 0.163, "PD-1 + CTLA-4": 0.550},
-        "1",
         "Share of patients with a treatment-related adverse event of grade 3 or 4 that "
         "the rates above are set to come near, in CheckMate 067: these were events of "
         "all kinds, not of five organs",
-        LARKIN,
+        source=LARKIN,
     ),
     "toxicity_stop": Planted(
-        0.5,
-        "1",
-        "Probability that an event of grade 3 or 4 ends treatment",
-        "teaching",
+        0.5, "Probability that an event of grade 3 or 4 ends treatment", SHARE
     ),
     "progression_rate": Planted(
         {"melanoma": 0.07, "kidney": 0.08, "lung": 0.11},
-        "1 per month",
         "Rate of progression, by tumour; the same in both arms and after a stop",
-        "teaching",
+        (1e-6, 1),
+        unit="1 per month",
     ),
     "death_rate": Planted(
         {"0": 0.008, "1": 0.012, "2": 0.020},
-        "1 per month",
         "Rate of death before progression, by ECOG performance status",
-        "teaching",
+        (1e-6, 1),
+        unit="1 per month",
     ),
     "death_ratio_progression": Planted(
-        6.0, "1", "Rate of death after progression, as a multiple", "teaching"
+        6.0, "Rate of death after progression, as a multiple", (0, 50)
     ),
     "irae_death_ratio": Planted(
         1.0,
-        "1",
-        "Causal hazard ratio of death after an adverse event to before it: none",
-        "teaching",
+        "Causal hazard ratio of death after a first adverse event to before it: none",
+        (0.05, 20),
     ),
     "combination_share": Planted(
         1 / 3,
-        "1",
         "Share of patients on the combination, whatever tumour, age and status",
-        "teaching",
+        SHARE,
+    ),
+    "female_share": Planted(0.4, "Share of women", SHARE),
+    "age_years": Planted(
+        {"mean": 64.0, "sd": 11.0}, "Mean and SD of age", (1, 90), unit="years"
+    ),
+    "tumour_share": Planted(
+        dict(zip(TUMOURS, (0.4, 0.2, 0.4), strict=True)),
+        "Weight of each tumour among the patients",
+        (0.001, 1),
+    ),
+    "ecog_share": Planted(
+        {"0": 0.45, "1": 0.42, "2": 0.13},
+        "Weight of each ECOG performance status among the patients",
+        (0.001, 1),
     ),
 }
 
@@ -184,7 +191,10 @@ TABLES = {
 
 
 def make_checkpoint_cohort(
-    n_patients: int = 500, *, random_state: Any = None
+    n_patients: int = 500,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> CheckpointCohort:
     """Draw patients on a PD-1 inhibitor, their adverse events and their survival.
 
@@ -192,6 +202,8 @@ def make_checkpoint_cohort(
     ----------
     n_patients : int
         Patients, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -229,17 +241,21 @@ def make_checkpoint_cohort(
     """
     n = check_size("n_patients", n_patients)
     rng = generator(random_state, "checkpoint_cohort")
-    pieces = [_draw(rng, min(CHUNK, n - start), start) for start in range(0, n, CHUNK)]
+    true = true_values(TRUTH, truth)
+    pieces = [
+        _draw(rng, min(CHUNK, n - start), start, true) for start in range(0, n, CHUNK)
+    ]
     return CheckpointCohort(*join_pieces(pieces, TABLES, identifiers("I", n)))
 
 
-def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
+def _draw(rng: np.random.Generator, n: int, first: int, true: dict) -> dict[str, dict]:
     """Return the columns of each table for `n` patients, numbered from `first`."""
-    true = {name: planted.value for name, planted in TRUTH.items()}
-    female = rng.random(n) < 0.4
-    age = np.clip(np.round(rng.normal(64, 11, n)), 18, 95).astype(int)
-    tumour = rng.choice(3, n, p=[0.4, 0.2, 0.4])
-    ecog = rng.choice(3, n, p=[0.45, 0.42, 0.13])
+    female = rng.random(n) < true["female_share"]
+    years = true["age_years"]
+    age = np.round(rng.normal(years["mean"], years["sd"], n))
+    age = np.clip(age, 18, 95).astype(int)
+    tumour = rng.choice(3, n, p=_shares(true["tumour_share"]))
+    ecog = rng.choice(3, n, p=_shares(true["ecog_share"]))
     arm = (rng.random(n) < true["combination_share"]).astype(int)
 
     onset = np.column_stack([_onset(rng, organ, arm, true) for organ in ORGANS])
@@ -250,14 +266,19 @@ def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
     rate = np.array(list(true["progression_rate"].values()))[tumour] / MONTH
     progression = rng.exponential(size=n) / rate
     rate = np.array(list(true["death_rate"].values()))[ecog] / MONTH
-    death = time_of_event(
-        rng.exponential(size=n),
-        [0, progression],
-        [rate, rate * true["death_ratio_progression"]],
-    )
+    level = rng.exponential(size=n)
     cut = rng.integers(FOLLOWED[0], FOLLOWED[1] + 1, n)
 
     toxicity = np.where(stops, onset, np.inf).min(axis=1)
+    # A first event happens on treatment, so before progression, or not at all.
+    event = onset.min(axis=1)
+    event = np.where(event <= np.minimum(cut, LONGEST_TREATMENT), event, np.inf)
+    after = np.where(event < progression, true["irae_death_ratio"], 1.0)
+    death = time_of_event(
+        level,
+        [0, np.minimum(event, progression), progression],
+        [rate, rate * after, rate * after * true["death_ratio_progression"]],
+    )
     ends = np.column_stack(
         [progression, toxicity, death, np.full(n, LONGEST_TREATMENT), cut]
     )
@@ -291,6 +312,12 @@ def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
             "day": _whole_days(onset[happened]),
         },
     }
+
+
+def _shares(weights: Mapping[str, float]) -> np.ndarray:
+    """Return the weights as shares, which add up to 1."""
+    values = np.array(list(weights.values()))
+    return values / values.sum()
 
 
 def _onset(rng, organ: str, arm: np.ndarray, true: dict) -> np.ndarray:

@@ -8,6 +8,7 @@ model lets the remedy act.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,43 +17,51 @@ from scipy.special import expit, ndtr, ndtri
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
     identifiers,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 TRUTH = {
-    "effect": Planted(0.0, "points", "Effect of the remedy on the score", "teaching"),
-    "score_mean": Planted(
-        45.0, "points", "Mean score of the practice list", "teaching"
+    "effect": Planted(
+        0.0, "Effect of the remedy on the score", (-40, 40), unit="points"
     ),
-    "score_sd": Planted(15.0, "points", "SD of the score on the list", "teaching"),
+    "score_mean": Planted(
+        45.0, "Mean score of the practice list", (20, 80), unit="points"
+    ),
+    "score_sd": Planted(15.0, "SD of the score on the list", (1, 30), unit="points"),
     "reliability": Planted(
-        0.6, "1", "Correlation of a person's scores four weeks apart", "teaching"
+        0.6, "Correlation of a person's scores four weeks apart", SHARE
     ),
     "threshold": Planted(
         60.0,
-        "points",
         "The remedy is given to those who score this or more",
-        "teaching",
+        (0, 90),
+        unit="points",
     ),
     "natural_change": Planted(
-        -4.0, "points", "Change in four weeks of everybody: the season ends", "teaching"
+        -4.0,
+        "Change in four weeks of everybody: the season ends",
+        (-40, 40),
+        unit="points",
     ),
     "return_intercept": Planted(
-        0.4,
-        "1",
-        "Log-odds that a patient whose score did not change comes back",
-        "teaching",
+        0.4, "Log-odds that a patient whose score did not change comes back", (-5, 5)
     ),
     "return_slope": Planted(
         0.06,
-        "1 per point",
         "Rise of these log-odds per point of improvement",
-        "teaching",
+        (-1, 1),
+        unit="1 per point",
+    ),
+    "female_share": Planted(0.6, "Share of women", SHARE),
+    "age_shape": Planted(
+        2.0,
+        "Both parameters of the beta distribution of age, from 18 to 80 years",
+        (0.5, 20),
     ),
 }
 
@@ -113,7 +122,10 @@ class ClinicDiary(NamedTuple):
 
 
 def make_clinic_diary(
-    n_patients: int = 300, *, random_state: Any = None
+    n_patients: int = 300,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> ClinicDiary:
     """Draw a practice list, a clinician's diary and a randomised trial.
 
@@ -121,6 +133,8 @@ def make_clinic_diary(
     ----------
     n_patients : int
         Rows of each table, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -142,19 +156,22 @@ def make_clinic_diary(
     For patients selected by a first score X₁ ≥ c the expected fall is
     σ(1 − ρ) φ(z) / (1 − Φ(z)), z = (c − μ) / σ, beside the natural change: the
     regression to the mean of a bivariate normal pair. Scores are cut at 0 and
-    100, which touches fewer than one in 500.
+    100, which touches fewer than one in 500 unless something else is planted.
     """
     n = check_size("n_patients", n_patients)
     rng = generator(random_state, "clinic_diary")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
 
     first, second = _two_scores(rng, n, true, lowest=-np.inf)
-    practice = _people(rng, "list", n).assign(score_first=first, score_second=second)
+    practice = _people(rng, "list", n, true).assign(
+        score_first=_recorded(first), score_second=_recorded(second)
+    )
 
     before, after = _two_scores(rng, n, true, lowest=true["threshold"])
+    before, after = _recorded(before), _recorded(after + true["effect"])
     log_odds = true["return_intercept"] + true["return_slope"] * (before - after)
     returned = rng.random(n) < expit(log_odds)
-    diary = _people(rng, "diary", n).assign(
+    diary = _people(rng, "diary", n, true).assign(
         score_before=before,
         returned=returned,
         score_after=np.where(returned, after, np.nan),
@@ -162,10 +179,10 @@ def make_clinic_diary(
 
     before, after = _two_scores(rng, n, true, lowest=true["threshold"])
     remedy = rng.permutation(n) < n // 2
-    trial = _people(rng, "trial", n).assign(
+    trial = _people(rng, "trial", n, true).assign(
         arm=np.where(remedy, "remedy", "placebo"),
-        score_before=before,
-        score_after=after,
+        score_before=_recorded(before),
+        score_after=_recorded(after + true["effect"] * remedy),
     )
     return ClinicDiary(practice, diary, trial)
 
@@ -180,22 +197,25 @@ def _two_scores(
     first = ndtri(below + (1 - below) * rng.random(n))
     second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal(n)
     change = true["natural_change"]
-    return tuple(
-        np.clip(np.round(score), 0, 100)
-        for score in (mean + sd * first, mean + change + sd * second)
-    )
+    return mean + sd * first, mean + change + sd * second
 
 
-def _people(rng, which: str, n: int) -> pd.DataFrame:
+def _recorded(score: np.ndarray) -> np.ndarray:
+    """Return the scores as people give them: whole points, 0 to 100."""
+    return np.clip(np.round(score), 0, 100)
+
+
+def _people(rng, which: str, n: int, true: dict) -> pd.DataFrame:
     """Return the first columns of one of the tables."""
+    shape = true["age_shape"]
     identifier = "person" if which == "list" else "patient"
     return pd.DataFrame(
         {
             identifier: identifiers(
                 {"list": "L", "diary": "D", "trial": "T"}[which], n
             ),
-            "sex": np.where(rng.random(n) < 0.6, "female", "male"),
-            "age_years": np.floor(18 + 63 * rng.beta(2, 2, n)).astype(int),
+            "sex": np.where(rng.random(n) < true["female_share"], "female", "male"),
+            "age_years": np.floor(18 + 63 * rng.beta(shape, shape, n)).astype(int),
         }
     )
 

@@ -8,6 +8,7 @@ of its own (Li et al. 2018).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,6 @@ import pandas as pd
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -24,65 +24,104 @@ from ._base import (
     sd_of_log,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 FREY, LI = "Frey2010tocilizumab", "Li2018antiil6"
 
 TRUTH = {
-    "cl_l_d": Planted(0.3, "L/d", "Linear clearance, typical man", FREY),
-    "cl_female": Planted(0.84, "1", "Clearance of women as a multiple of men's", FREY),
-    "v1_l": Planted(3.5, "L", "Central volume", FREY),
-    "q_l_d": Planted(0.2, "L/d", "Clearance between the compartments", FREY),
-    "v2_l": Planted(2.9, "L", "Peripheral volume", FREY),
-    "vmax_mg_d": Planted(7.5, "mg/d", "Largest rate of saturable elimination", FREY),
-    "km_ug_ml": Planted(2.7, "µg/mL", "Concentration at which it runs at half", FREY),
+    "cl_l_d": Planted(
+        0.3, "Linear clearance, typical man", (0.05, 2), unit="L/d", source=FREY
+    ),
+    "cl_female": Planted(
+        0.84, "Clearance of women as a multiple of men's", (0.5, 2), source=FREY
+    ),
+    "v1_l": Planted(3.5, "Central volume", (1, 10), unit="L", source=FREY),
+    "q_l_d": Planted(
+        0.2, "Clearance between the compartments", (0, 1), unit="L/d", source=FREY
+    ),
+    "v2_l": Planted(2.9, "Peripheral volume", (0.5, 10), unit="L", source=FREY),
+    "vmax_mg_d": Planted(
+        7.5, "Largest rate of saturable elimination", (0, 30), unit="mg/d", source=FREY
+    ),
+    "km_ug_ml": Planted(
+        2.7,
+        "Concentration at which it runs at half",
+        (0.2, 30),
+        unit="µg/mL",
+        source=FREY,
+    ),
     "cv_between": Planted(
         {"cl_l_d": 0.39, "v1_l": 0.37, "v2_l": 0.66, "vmax_mg_d": 0.54},
-        "1",
-        "Variation of each parameter between people, as a fraction, correlated as "
-        "published",
-        FREY,
+        "Variation of each parameter between people, as a fraction",
+        (0, 0.9),
+        source=FREY,
     ),
-    "k_out_d": Planted(0.0238 * 24, "1/d", "Rate at which CRP is lost", LI),
-    "k_out_cv": Planted(0.15, "1", "Its variation between people", "teaching"),
-    "imax": Planted(0.97, "1", "Largest inhibition of CRP production", LI),
+    "k_out_d": Planted(
+        0.0238 * 24, "Rate at which CRP is lost", (0.1, 1.5), unit="1/d", source=LI
+    ),
+    "k_out_cv": Planted(0.15, "Its variation between people", (0, 0.5)),
+    "imax": Planted(0.97, "Largest inhibition of CRP production", SHARE, source=LI),
     "ic50_ug_ml": Planted(
         0.5,
-        "µg/mL",
         "Concentration that inhibits by half of that, median person: set so that the "
         "trough of 4 mg/kg lets CRP return and that of 8 mg/kg does not",
-        "teaching",
+        (0.01, 10),
+        unit="µg/mL",
     ),
-    "ic50_cv": Planted(0.6, "1", "Its variation between people", "teaching"),
+    "ic50_cv": Planted(0.6, "Its variation between people", (0, 1)),
     "crp_baseline_mean": Planted(
-        30.0, "mg/L", "Mean CRP before the first infusion", "Emery2008radiate"
+        30.0,
+        "Mean CRP before the first infusion",
+        (1, 100),
+        unit="mg/L",
+        source="Emery2008radiate",
     ),
     "crp_baseline_sd": Planted(
-        36.0, "mg/L", "SD between people of the same", "Emery2008radiate"
+        36.0,
+        "SD between people of the same",
+        (0, 100),
+        unit="mg/L",
+        source="Emery2008radiate",
     ),
-    "drug_assay_cv": Planted(0.10, "1", "Error of a concentration", "teaching"),
+    "drug_assay_cv": Planted(0.10, "Error of a concentration", (0, 0.5)),
     "crp_cv_within": Planted(
-        0.20, "1", "Scatter of a CRP about its person's curve", "teaching"
+        0.20, "Scatter of a CRP about its person's curve", (0, 0.6)
     ),
     "drug_limit_ug_ml": Planted(
         0.1,
-        "µg/mL",
         "Lower concentrations are reported as this, with a flag",
-        "teaching",
+        (0, 2),
+        unit="µg/mL",
     ),
     "crp_limit_mg_l": Planted(
-        0.2, "mg/L", "Lower CRP is reported as this, with a flag", "teaching"
+        0.2, "Lower CRP is reported as this, with a flag", (0.2, 5), unit="mg/L"
     ),
+    "correlation": Planted(
+        {
+            "cl_l_d, v1_l": 0.6,
+            "cl_l_d, v2_l": -0.1,
+            "cl_l_d, vmax_mg_d": -0.5,
+            "v1_l, v2_l": 0.5,
+            "v1_l, vmax_mg_d": 0.2,
+            "v2_l, vmax_mg_d": 0.2,
+        },
+        "Correlation between people of the logarithms of these parameters",
+        (-0.95, 0.95),
+        source=FREY,
+    ),
+    "crp_baseline_range": Planted(
+        (0.3, 300.0),
+        "Nobody's CRP before the first infusion lies outside of this",
+        (0.1, 500),
+        unit="mg/L",
+    ),
+    "female_share": Planted(0.8, "Share of women", SHARE),
+    "weight_median_kg": Planted(
+        {"female": 70.0, "male": 82.0}, "Median body weight", (40, 140), unit="kg"
+    ),
+    "weight_log_sd": Planted(0.18, "SD of the logarithm of body weight", (0, 0.5)),
 }
 
-#: Correlations of ln CL, ln V1, ln V2, ln Vmax between people (Frey 2010).
-CORRELATION = np.array(
-    [
-        [1.0, 0.6, -0.1, -0.5],
-        [0.6, 1.0, 0.5, 0.2],
-        [-0.1, 0.5, 1.0, 0.2],
-        [-0.5, 0.2, 0.2, 1.0],
-    ]
-)
 DOSES = (4, 8)  # mg/kg
 INFUSION_D = 1 / 24
 INTERVAL_D = 28.0
@@ -165,7 +204,10 @@ TABLES = {
 
 
 def make_crp_timecourse(
-    n_people: int = 60, *, random_state: Any = None
+    n_people: int = 60,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> CrpTimecourse:
     """Draw antibody and CRP concentrations over two infusions four weeks apart.
 
@@ -175,6 +217,8 @@ def make_crp_timecourse(
     ----------
     n_people : int
         People, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -204,16 +248,18 @@ def make_crp_timecourse(
     """
     n = check_size("n_people", n_people)
     rng = generator(random_state, "crp_timecourse")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
 
-    female = rng.random(n) < 0.8
-    weight = np.where(female, 70, 82) * np.exp(0.18 * rng.standard_normal(n))
+    female = rng.random(n) < true["female_share"]
+    usual = true["weight_median_kg"]
+    weight = np.where(female, usual["female"], usual["male"])
+    weight = weight * np.exp(true["weight_log_sd"] * rng.standard_normal(n))
     weight = np.round(np.clip(weight, 38, 150), 1)
     dose = np.array(DOSES)[np.arange(n) % 2]
     own = _own_parameters(rng, female, true)
 
     days = np.array(PLANNED)
-    drug, crp = simulate(own, dose * weight, days)
+    drug, crp = simulate(own, dose * weight, days, truth)
     drug *= np.exp(sd_of_log(true["drug_assay_cv"]) * rng.standard_normal(drug.shape))
     drug[:, 0] = 0
     crp *= np.exp(sd_of_log(true["crp_cv_within"]) * rng.standard_normal(crp.shape))
@@ -255,7 +301,7 @@ def _own_parameters(rng, female: np.ndarray, true: dict) -> dict[str, np.ndarray
     cv = true["cv_between"]
     sd = np.array([sd_of_log(value) for value in cv.values()])
     # As correlated normals of the logarithms.
-    normal = rng.standard_normal((n, 4)) @ np.linalg.cholesky(CORRELATION).T
+    normal = rng.standard_normal((n, 4)) @ _root(true["correlation"], list(cv)).T
     own = {name: true[name] * np.exp(sd[i] * normal[:, i]) for i, name in enumerate(cv)}
     own["cl_l_d"] *= np.where(female, true["cl_female"], 1)
     own["ic50_ug_ml"] = true["ic50_ug_ml"] * np.exp(
@@ -268,12 +314,32 @@ def _own_parameters(rng, female: np.ndarray, true: dict) -> dict[str, np.ndarray
         true["crp_baseline_mean"], true["crp_baseline_sd"]
     )
     own["crp_baseline_mg_l"] = np.clip(
-        np.exp(mean + spread * rng.standard_normal(n)), 0.3, 300
+        np.exp(mean + spread * rng.standard_normal(n)), *true["crp_baseline_range"]
     )
     return own
 
 
-def simulate(own: dict, dose_mg: np.ndarray, days: np.ndarray):
+def _root(correlation: Mapping[str, float], names: list[str]) -> np.ndarray:
+    """Return the Cholesky root of the correlation matrix of these parameters."""
+    matrix = np.eye(len(names))
+    for pair, value in correlation.items():
+        i, j = (names.index(name) for name in pair.split(", "))
+        matrix[i, j] = matrix[j, i] = value
+    try:
+        return np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"truth['correlation']={dict(correlation)} is not allowed: no four "
+            "variables go together like this; give values closer to 0"
+        ) from None
+
+
+def simulate(
+    own: dict,
+    dose_mg: np.ndarray,
+    days: np.ndarray,
+    truth: Mapping[str, Any] | None = None,
+):
     """Solve the model by the classical Runge-Kutta method, all people at once.
 
     dA1/dt = input − (CL/V1) A1 − Vmax C/(Km + C) − (Q/V1) A1 + (Q/V2) A2,
@@ -288,24 +354,26 @@ def simulate(own: dict, dose_mg: np.ndarray, days: np.ndarray):
         Dose of each infusion; one every 28 days, over 1 h.
     days : ndarray of float, shape (m,)
         Times asked for, ascending, from 0.
+    truth : mapping, optional
+        Planted values to change, as for `make_crp_timecourse`: those that all people
+        share enter here.
 
     Returns
     -------
     drug_ug_ml, crp_mg_l : ndarray of float, shape (n, m)
     """
-    n = len(dose_mg)
+    n, true = len(dose_mg), true_values(TRUTH, truth)
     drug, crp = np.empty((n, len(days))), np.empty((n, len(days)))
     # In pieces that stay in the processor's cache, whatever n is.
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
         piece = {name: values[part] for name, values in own.items()}
-        drug[part], crp[part] = _simulate_piece(piece, dose_mg[part], days)
+        drug[part], crp[part] = _simulate_piece(piece, dose_mg[part], days, true)
     return drug, crp
 
 
-def _simulate_piece(own: dict, dose_mg: np.ndarray, days: np.ndarray):
-    km, imax = TRUTH["km_ug_ml"].value, TRUTH["imax"].value
-    q = TRUTH["q_l_d"].value
+def _simulate_piece(own: dict, dose_mg: np.ndarray, days: np.ndarray, true: dict):
+    km, imax, q = true["km_ug_ml"], true["imax"], true["q_l_d"]
     v1, ic50, k_out = own["v1_l"], own["ic50_ug_ml"], own["k_out_d"]
     out, there, back = own["cl_l_d"] / v1, q / v1, q / own["v2_l"]
     vmax, base = own["vmax_mg_d"], own["crp_baseline_mg_l"]

@@ -8,12 +8,14 @@ sensitivity.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ._base import Cohort, Planted, check_size, column, generator, identifiers, table
+from ._base import Cohort, check_size, column, generator, identifiers, table
+from ._truth import Planted, true_values
 
 INHIBITORS = ("K1", "K2", "K3", "K4", "K5")
 #: Cytokine and the STAT whose phosphorylation is read.
@@ -21,45 +23,42 @@ STIMULI = ("IL-6/pSTAT3", "IL-2/pSTAT5", "IFN-α/pSTAT1", "GM-CSF/pSTAT5")
 #: Threefold steps from 1 nM.
 CONCENTRATIONS = tuple(float(3**step) for step in range(9))
 
-# One row an inhibitor, one column a stimulus, nM. K1 hits JAK1 and JAK2, K2 is
+# IC50, one row an inhibitor, one column a stimulus, nM. K1 hits JAK1 and JAK2, K2 is
 # JAK1-selective, K3 prefers the JAK1/JAK3 pair, K4 prefers JAK2, K5 is weak on all.
-IC50 = np.array(
-    [
-        [40.0, 50.0, 35.0, 70.0],
-        [20.0, 45.0, 15.0, 600.0],
-        [110.0, 25.0, 90.0, 900.0],
-        [150.0, 400.0, 300.0, 30.0],
-        [900.0, 1100.0, 800.0, 1500.0],
-    ]
+_IC50 = (
+    (40.0, 50.0, 35.0, 70.0),
+    (20.0, 45.0, 15.0, 600.0),
+    (110.0, 25.0, 90.0, 900.0),
+    (150.0, 400.0, 300.0, 30.0),
+    (900.0, 1100.0, 800.0, 1500.0),
 )
 
 TRUTH = {
     "ic50_nm": Planted(
         {
-            inhibitor: dict(zip(STIMULI, (float(x) for x in row), strict=True))
-            for inhibitor, row in zip(INHIBITORS, IC50, strict=True)
+            inhibitor: dict(zip(STIMULI, row, strict=True))
+            for inhibitor, row in zip(INHIBITORS, _IC50, strict=True)
         },
-        "nM",
         "Concentration that halves the inhibitable signal, in the median donor",
-        "teaching",
+        (0.1, 1e5),
+        unit="nM",
     ),
     "hill": Planted(
         dict(zip(INHIBITORS, (1.0, 1.0, 1.1, 0.9, 1.0), strict=True)),
-        "1",
         "Hill slope of each inhibitor",
-        "teaching",
+        (0.3, 4),
     ),
     "bottom_percent": Planted(
-        4.0, "%", "Signal that no dose removes: background of the reading", "teaching"
+        4.0, "Signal that no dose removes: background of the reading", (0, 50), unit="%"
     ),
     "donor_sd": Planted(
-        0.30, "1", "SD between donors of ln IC50, the same for all curves", "teaching"
+        0.30, "SD between donors of ln IC50, the same for all curves", (0, 1)
     ),
     "curve_sd": Planted(
-        0.12, "1", "SD of ln IC50 between a donor's curves beyond that", "teaching"
+        0.12, "SD of ln IC50 between a donor's curves beyond that", (0, 1)
     ),
     "assay_cv": Planted(
-        0.06, "1", "Variation of one reading about its curve, as a fraction", "teaching"
+        0.06, "Variation of one reading about its curve, as a fraction", (0, 0.15)
     ),
 }
 
@@ -83,13 +82,20 @@ SCHEMA = table(
 )
 
 
-def make_dose_response(n_donors: int = 8, *, random_state: Any = None) -> pd.DataFrame:
+def make_dose_response(
+    n_donors: int = 8,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
+) -> pd.DataFrame:
     """Draw dose-response readings of every inhibitor and stimulus.
 
     Parameters
     ----------
     n_donors : int
         Blood donors, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -111,12 +117,13 @@ def make_dose_response(n_donors: int = 8, *, random_state: Any = None) -> pd.Dat
     """
     n = check_size("n_donors", n_donors)
     rng = generator(random_state, "dose_response")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
     shape = (n, len(INHIBITORS), len(STIMULI), len(CONCENTRATIONS))
 
     shift = true["donor_sd"] * rng.standard_normal((n, 1, 1))
     shift = shift + true["curve_sd"] * rng.standard_normal(shape[:3])
-    ic50 = (IC50 * np.exp(shift))[..., None]
+    ic50 = np.array([list(row.values()) for row in true["ic50_nm"].values()])
+    ic50 = (ic50 * np.exp(shift))[..., None]
     hill = np.array(list(true["hill"].values()))[:, None, None]
     bottom = true["bottom_percent"]
     signal = bottom + (100 - bottom) / (1 + (CONCENTRATIONS / ic50) ** hill)

@@ -8,39 +8,46 @@ genes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ._base import Cohort, Planted, check_size, column, generator, identifiers, table
+from ._base import Cohort, check_size, column, generator, identifiers, table
+from ._truth import SHARE, Planted, true_values
 
 TRUTH = {
     "moved_fraction": Planted(
-        0.10, "1", "Part of the genes that the inhibitor moves", "teaching"
+        0.10, "Part of the genes that the inhibitor moves", SHARE
     ),
-    "down_fraction": Planted(0.7, "1", "Part of these that it lowers", "teaching"),
+    "down_fraction": Planted(0.7, "Part of these that it lowers", SHARE),
     "fold_change_shape": Planted(
-        2.0, "1", "Shape of the gamma distribution of |log2 fold change|", "teaching"
+        2.0, "Shape of the gamma distribution of |log2 fold change|", (0.5, 50)
     ),
     "fold_change_mean": Planted(
-        1.2, "log2", "Mean |log2 fold change| of the moved genes", "teaching"
+        1.2, "Mean |log2 fold change| of the moved genes", (0, 2), unit="log2"
     ),
     "noise_sd": Planted(
         0.45,
-        "log2",
         "Root mean square over genes of the SD between samples",
-        "teaching",
+        (0.05, 1),
+        unit="log2",
     ),
     "noise_freedom": Planted(
         8.0,
-        "1",
         "Degrees of freedom of the scaled inverse chi-square by which the variance "
         "differs between genes",
-        "teaching",
+        (4, 100),
     ),
     "batch_sd": Planted(
-        0.25, "log2", "SD over genes of the shift of a batch", "teaching"
+        0.25, "SD over genes of the shift of a batch", (0, 1), unit="log2"
+    ),
+    "level": Planted(
+        {"mean": 7.0, "sd": 2.0},
+        "Mean and SD over genes of the usual expression",
+        {"mean": (0, 15), "sd": (0, 4)},
+        unit="log2",
     ),
 }
 GROUPS = ("control", "inhibitor")
@@ -96,7 +103,11 @@ TABLES = {
 
 
 def make_expression(
-    n_genes: int = 2000, n_per_group: int = 12, *, random_state: Any = None
+    n_genes: int = 2000,
+    n_per_group: int = 12,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> Expression:
     """Draw expression of two groups of samples, with the genes that truly move.
 
@@ -106,6 +117,8 @@ def make_expression(
         Genes, 1 or more.
     n_per_group : int
         Samples of each group, 2 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -131,7 +144,7 @@ def make_expression(
     genes = check_size("n_genes", n_genes)
     per_group = check_size("n_per_group", n_per_group, smallest=2)
     rng = generator(random_state, "expression")
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
     n = 2 * per_group
 
     moved = rng.permutation(genes) < round(true["moved_fraction"] * genes)
@@ -145,7 +158,8 @@ def make_expression(
     freedom = true["noise_freedom"]
     # Mean of the variances over genes is noise_sd squared.
     sd = true["noise_sd"] * np.sqrt((freedom - 2) / rng.chisquare(freedom, genes))
-    reading = rng.normal(7, 2, genes)[:, None] + change[:, None] * treated
+    level = rng.normal(true["level"]["mean"], true["level"]["sd"], genes)
+    reading = level[:, None] + change[:, None] * treated
     reading += true["batch_sd"] * rng.standard_normal((genes, N_BATCHES))[:, batch]
     reading += sd[:, None] * rng.standard_normal((genes, n))
 

@@ -10,6 +10,7 @@ what is missing is missing at random, and without that record it is not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,6 @@ import pandas as pd
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -26,6 +26,7 @@ from ._base import (
     sd_of_log,
     table,
 )
+from ._truth import SHARE, Planted, true_values
 
 MONTH = 30.4375  # days
 
@@ -35,92 +36,92 @@ SUBSETS = ["cd4", "cd8", "cd19", "other"]
 TRUTH = {
     "baseline_mean": Planted(
         {
-            "female": {"cd4": 839, "cd8": 628, "cd19": 356, "other": 483},
-            "male": {"cd4": 837, "cd8": 660, "cd19": 349, "other": 584},
+            "female": {"cd4": 839.0, "cd8": 628.0, "cd19": 356.0, "other": 483.0},
+            "male": {"cd4": 837.0, "cd8": 660.0, "cd19": 349.0, "other": 584.0},
         },
-        "cells/µL",
         "Mean count of each subset before treatment, by sex (log-normal); other = NK "
         "cells and T cells without CD4 and CD8",
-        "Chng2004subsets",
+        (50, 3000),
+        unit="cells/µL",
+        source="Chng2004subsets",
     ),
     "baseline_sd": Planted(
         {
-            "female": {"cd4": 273, "cd8": 242, "cd19": 138, "other": 231},
-            "male": {"cd4": 262, "cd8": 231, "cd19": 213, "other": 253},
+            "female": {"cd4": 273.0, "cd8": 242.0, "cd19": 138.0, "other": 231.0},
+            "male": {"cd4": 262.0, "cd8": 231.0, "cd19": 213.0, "other": 253.0},
         },
-        "cells/µL",
         "SD between patients of those counts",
-        "Chng2004subsets",
+        (1, 1500),
+        unit="cells/µL",
+        source="Chng2004subsets",
     ),
     "baseline_correlation": Planted(
         0.3,
-        "1",
         "Correlation of the logarithms of any two baseline counts between patients",
-        "Chng2004subsets",
+        SHARE,
+        source="Chng2004subsets",
     ),
     "fraction_left": Planted(
         {"cd4": 0.12, "cd8": 0.15, "cd19": 0.08, "other": 0.30},
-        "1",
         "Mean fraction of the baseline that is left at the lowest point, standard dose",
-        "teaching",
+        (0.01, 0.99),
     ),
     "half_dose_power": Planted(
         0.5,
-        "1",
         "At half the dose the fraction left is the standard one to this power",
-        "teaching",
+        (0.01, 2),
     ),
     "fraction_concentration": Planted(
         12.0,
-        "1",
         "Sum of the two parameters of the beta distribution of the fraction left",
-        "teaching",
+        (2, 500),
     ),
     "nadir_month": Planted(
-        0.5, "months", "Time of the lowest counts; recovery starts then", "teaching"
+        0.5, "Time of the lowest counts; recovery starts then", (0, 6), unit="months"
     ),
     "recovery_half_time": Planted(
         {"cd4": 9.0, "cd8": 6.0, "cd19": 3.0, "other": 3.0},
-        "months",
         "Time in which half the deficit is made up, at the mean rate; the order of "
         "the subsets is that seen after alemtuzumab, where all are slower",
-        "teaching",
+        (0.1, 60),
+        unit="months",
     ),
     "recovery_rate_cv": Planted(
         0.4,
-        "1",
         "Variation between patients of the rate of recovery (gamma), one for all "
         "subsets",
-        "teaching",
+        (0.05, 1.5),
     ),
     "count_cv": Planted(
         {"shared": 0.12, "own": 0.08},
-        "1",
         "Variation from visit to visit: shared by all lymphocytes, and each subset's "
         "own, as fractions",
-        "teaching",
+        (0, 0.5),
     ),
     "infection_rate_at_500": Planted(
         0.05,
-        "per month",
         "Hazard of a treated infection at a CD4 count of 500 cells/µL",
-        "teaching",
+        (0, 2),
+        unit="per month",
     ),
     "infection_ratio_per_100": Planted(
-        1.25,
-        "1",
-        "Ratio of the hazards for a CD4 count lower by 100 cells/µL",
-        "teaching",
+        1.25, "Ratio of the hazards for a CD4 count lower by 100 cells/µL", (0.5, 2)
     ),
     "missed_visit": Planted(
         {"no infection": 0.05, "infection": 0.45},
-        "1",
         "Probability of missing a visit, without and with an infection in the month "
         "before it",
-        "teaching",
+        SHARE,
     ),
     "half_dose_share": Planted(
-        1 / 3, "1", "Share of the patients who get half the dose", "teaching"
+        1 / 3, "Share of the patients who get half the dose", SHARE
+    ),
+    "female_share": Planted(0.6, "Share of women", SHARE),
+    "visit_shift_sd": Planted(
+        4.0, "SD of the time by which a visit is early or late", (0, 20), unit="days"
+    ),
+    "visit_shift_most": Planted(
+        10.0, "Longest time by which a visit is early or late", (0, 14), unit="days"
     ),
 }
 
@@ -185,7 +186,11 @@ class LymphocyteFollowup(NamedTuple):
 
 
 def make_lymphocyte_followup(
-    n_patients: int = 150, n_months: int = 18, *, random_state: Any = None
+    n_patients: int = 150,
+    n_months: int = 18,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> LymphocyteFollowup:
     """Draw monthly lymphocyte counts after depletion, infections and missed visits.
 
@@ -195,6 +200,8 @@ def make_lymphocyte_followup(
         Patients, 1 or more.
     n_months : int
         Visits of each patient, at months 0 to ``n_months - 1``; 1 to 600.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -226,9 +233,10 @@ def make_lymphocyte_followup(
     m = check_size("n_months", n_months, largest=600)
     rng = generator(random_state, "lymphocyte_followup")
 
-    female = rng.random(n) < 0.6
+    true = true_values(TRUTH, truth)
+    female = rng.random(n) < true["female_share"]
     age = rng.integers(18, 66, n)
-    half = rng.random(n) < TRUTH["half_dose_share"].value
+    half = rng.random(n) < true["half_dose_share"]
     patients = pd.DataFrame(
         {
             "patient": identifiers("L", n, width=3),
@@ -238,19 +246,21 @@ def make_lymphocyte_followup(
         }
     )
 
-    day = np.rint(MONTH * np.arange(m) + rng.normal(0, 4, (n, m)).clip(-10, 10))
+    most = true["visit_shift_most"]
+    shift = rng.normal(0, true["visit_shift_sd"], (n, m)).clip(-most, most)
+    day = np.rint(MONTH * np.arange(m) + shift)
     day[:, 0] = 0
-    count = _counts(rng, female, half, day)
+    count = _counts(rng, female, half, day, true)
 
     # The infection of a month is due to the CD4 count at the visit that opens it.
     fewer = (500 - count["cd4"][:, :-1]) / 100
-    rate = TRUTH["infection_ratio_per_100"].value ** fewer
-    rate *= TRUTH["infection_rate_at_500"].value
+    rate = true["infection_ratio_per_100"] ** fewer
+    rate *= true["infection_rate_at_500"]
     at_risk = np.diff(day, axis=1) / MONTH
     infection = np.zeros((n, m), dtype=bool)
     infection[:, 1:] = rng.exponential(size=(n, m - 1)) < rate * at_risk
 
-    chance = TRUTH["missed_visit"].value
+    chance = true["missed_visit"]
     missed = rng.random((n, m)) < np.where(
         infection, chance["infection"], chance["no infection"]
     )
@@ -277,11 +287,14 @@ def make_lymphocyte_followup(
 
 
 def _counts(
-    rng: np.random.Generator, female: np.ndarray, half: np.ndarray, day: np.ndarray
+    rng: np.random.Generator,
+    female: np.ndarray,
+    half: np.ndarray,
+    day: np.ndarray,
+    true: dict,
 ) -> dict[str, np.ndarray]:
     """Return whole cells/µL of each of `SUBSETS`, each of shape (patients, visits)."""
     n = female.size
-    true = {name: planted.value for name, planted in TRUTH.items()}
     rho = true["baseline_correlation"]
     shared = rng.standard_normal(n)
     shape = 1 / true["recovery_rate_cv"] ** 2

@@ -8,12 +8,14 @@ not report before, and harm nobody more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ._base import Cohort, Planted, check_size, column, generator, table
+from ._base import Cohort, check_size, column, generator, table
+from ._truth import Planted, true_values
 
 DRUGS = tuple(f"A{number:02d}" for number in range(1, 61))
 #: From the most to the least often reported.
@@ -35,35 +37,47 @@ NOTORIOUS = ("A09", "Palpitations")
 
 TRUTH = {
     "signal_ratio": Planted(
-        5.0, "1", f"{SIGNAL[1]} with {SIGNAL[0]} is reported so many times as often as "
-        "chance brings them together: a signal in plain view", "teaching",
+        5.0,
+        f"{SIGNAL[1]} with {SIGNAL[0]} is reported so many times as often as "
+        "chance brings them together: a signal in plain view",
+        (0.05, 100),
     ),
     "masked_ratio": Planted(
-        4.0, "1", f"The same for {MASKED[1].lower()} with {MASKED[0]}, which the next "
-        "pair hides", "teaching",
+        4.0,
+        f"The same for {MASKED[1].lower()} with {MASKED[0]}, which the next pair hides",
+        (0.05, 100),
     ),
     "masking_ratio": Planted(
-        40.0, "1", f"The same for {MASKING[1].lower()} with {MASKING[0]}: known, much "
+        40.0,
+        f"The same for {MASKING[1].lower()} with {MASKING[0]}: known, much "
         "reported, and so large a part of the event that others look ordinary",
-        "teaching",
+        (0.05, 100),
     ),
     "notoriety_ratio": Planted(
-        6.0, "1", f"The same for {NOTORIOUS[1].lower()} with {NOTORIOUS[0]} in the "
+        6.0,
+        f"The same for {NOTORIOUS[1].lower()} with {NOTORIOUS[0]} in the "
         "quarters after a public warning; before them it is 1, and the drug never "
-        "causes the event", "teaching",
+        "causes the event",
+        (0.05, 100),
     ),
     "warning_quarters": Planted(
-        (13, 16), "quarter", "First and last quarter in which the warning is felt",
-        "teaching",
+        (13, 16),
+        "First and last quarter in which the warning is felt",
+        (1, 20),
+        unit="quarter",
     ),
     "drug_share_exponent": Planted(
-        0.7, "1", "The share of drug number k among reports goes with k to minus this",
-        "teaching",
+        0.7,
+        "The share of drug number k among reports goes with k to minus this",
+        (0, 3),
     ),
     "event_share_exponent": Planted(
-        0.6, "1", "The same for the events, in the order of the list", "teaching"
+        0.6, "The same for the events, in the order of the list", (0, 3)
     ),
-}  # fmt: skip
+    "reporting_growth": Planted(
+        1.5, "Reports of the last quarter as a multiple of the first", (0.1, 10)
+    ),
+}
 
 SCHEMA = table(
     {
@@ -79,7 +93,10 @@ SCHEMA = table(
 
 
 def make_spontaneous_reports(
-    n_reports: int = 200_000, *, random_state: Any = None
+    n_reports: int = 200_000,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> pd.DataFrame:
     """Draw spontaneous reports with planted signals.
 
@@ -87,6 +104,8 @@ def make_spontaneous_reports(
     ----------
     n_reports : int
         Reports, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -110,10 +129,10 @@ def make_spontaneous_reports(
     """
     n = check_size("n_reports", n_reports)
     rng = generator(random_state, "spontaneous_reports")
-    first, last = TRUTH["warning_quarters"].value
+    true = true_values(TRUTH, truth)
+    first, last = true["warning_quarters"]
 
-    # Reporting grows by half over the five years.
-    weight = np.linspace(1, 1.5, QUARTERS)
+    weight = np.linspace(1, true["reporting_growth"], QUARTERS)
     arrivals = rng.multinomial(n, weight / weight.sum())
     quarter = np.repeat(np.arange(1, QUARTERS + 1), arrivals)
     warned = (quarter >= first) & (quarter <= last)
@@ -121,7 +140,7 @@ def make_spontaneous_reports(
     pair = np.empty(n, dtype=np.int32)
     for felt in (False, True):
         here = warned == felt
-        cumulated = np.cumsum(pair_probabilities(warned=felt))
+        cumulated = np.cumsum(pair_probabilities(warned=felt, truth=truth))
         pair[here] = np.searchsorted(cumulated, rng.random(here.sum()), side="right")
     drug, event = np.divmod(np.minimum(pair, len(DRUGS) * len(EVENTS) - 1), len(EVENTS))
     return pd.DataFrame(
@@ -134,9 +153,11 @@ def make_spontaneous_reports(
     )
 
 
-def pair_probabilities(*, warned: bool) -> np.ndarray:
+def pair_probabilities(
+    *, warned: bool, truth: Mapping[str, Any] | None = None
+) -> np.ndarray:
     """Return the probability of every drug-event pair, drugs slowest, summing to 1."""
-    true = {name: planted.value for name, planted in TRUTH.items()}
+    true = true_values(TRUTH, truth)
     drug = np.arange(1, len(DRUGS) + 1.0) ** -true["drug_share_exponent"]
     event = np.arange(1, len(EVENTS) + 1.0) ** -true["event_share_exponent"]
     weight = np.outer(drug, event)

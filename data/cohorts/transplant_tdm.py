@@ -7,6 +7,7 @@ rejection and infection follow is the true average concentration, which it never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ import pandas as pd
 
 from ._base import (
     Cohort,
-    Planted,
     check_size,
     column,
     generator,
@@ -24,114 +24,188 @@ from ._base import (
     table,
 )
 from ._hazards import time_of_event
+from ._truth import SHARE, Planted, true_values
 
 ANDREWS = "Andrews2019tacrolimus"
 
 TRUTH = {
     "cl_l_h": Planted(
         23.0,
-        "L/h",
         "Oral clearance (CL/F) of the typical non-expresser; that this holds at 50 "
         "years of age and a haematocrit of 0.34 is a teaching assumption",
-        ANDREWS,
+        (8, 60),
+        unit="L/h",
+        source=ANDREWS,
     ),
     "cl_expresser": Planted(
         1.63,
-        "1",
         "Clearance of CYP3A5 expressers as a multiple of the others'",
-        ANDREWS,
+        (1, 3),
+        source=ANDREWS,
     ),
     "cl_age_power": Planted(
-        -0.43, "1", "Power of (age / 50 years) in the clearance", ANDREWS
+        -0.43, "Power of (age / 50 years) in the clearance", (-1.5, 1.5), source=ANDREWS
     ),
     "cl_haematocrit_power": Planted(
-        -0.76, "1", "Power of (haematocrit / 0.34) in the clearance", ANDREWS
+        -0.76, "Power of (haematocrit / 0.34) in the clearance", (-2, 2), source=ANDREWS
     ),
     "cl_cv_between": Planted(
-        0.386, "1", "Variation of clearance between people alike in these", ANDREWS
+        0.386,
+        "Variation of clearance between people alike in these",
+        (0, 0.6),
+        source=ANDREWS,
     ),
     "cl_cv_occasion": Planted(
-        0.136, "1", "Variation of a person's clearance from visit to visit", ANDREWS
+        0.136,
+        "Variation of a person's clearance from visit to visit",
+        (0, 0.4),
+        source=ANDREWS,
     ),
     "v_l": Planted(
         692.0,
-        "L",
         "Volume of distribution (V/F): the published central volume stands for the "
         "only compartment here",
-        ANDREWS,
+        (200, 2000),
+        unit="L",
+        source=ANDREWS,
     ),
-    "v_cv_between": Planted(0.492, "1", "Its variation between people", ANDREWS),
-    "ka_h": Planted(3.58, "1/h", "Rate of absorption, the same in everybody", ANDREWS),
-    "lag_h": Planted(0.38, "h", "Delay before absorption begins", ANDREWS),
-    "expresser_share": Planted(
-        0.20, "1", "Share of patients who express CYP3A5", "teaching"
+    "v_cv_between": Planted(
+        0.492, "Its variation between people", (0, 0.8), source=ANDREWS
     ),
+    "ka_h": Planted(
+        3.58,
+        "Rate of absorption, the same in everybody",
+        (1, 10),
+        unit="1/h",
+        source=ANDREWS,
+    ),
+    "lag_h": Planted(
+        0.38, "Delay before absorption begins", (0, 0.9), unit="h", source=ANDREWS
+    ),
+    "expresser_share": Planted(0.20, "Share of patients who express CYP3A5", SHARE),
     "haematocrit": Planted(
-        {"start": 0.31, "late": 0.39, "sd": 0.035, "days": 60.0},
-        "L/L; days",
-        "Mean at transplantation and late after it, SD between people of each, and the "
-        "time constant of the rise between them",
-        "teaching",
+        {"start": 0.31, "late": 0.39},
+        "Mean at transplantation and late after it",
+        (0.2, 0.5),
+        unit="L/L",
     ),
-    "assay_cv": Planted(0.08, "1", "Error of a tacrolimus concentration", "teaching"),
+    "haematocrit_sd": Planted(
+        0.035, "SD between people of each of the two", (0, 0.1), unit="L/L"
+    ),
+    "haematocrit_rise_days": Planted(
+        60.0, "Time constant of the rise between them", (1, 1000), unit="days"
+    ),
+    "haematocrit_range": Planted(
+        (0.2, 0.5),
+        "Nobody's haematocrit lies outside of this",
+        (0.16, 0.58),
+        unit="L/L",
+    ),
+    "haematocrit_error": Planted(
+        0.005, "SD of the error of a measured haematocrit", (0, 0.01), unit="L/L"
+    ),
+    "assay_cv": Planted(0.08, "Error of a tacrolimus concentration", (0, 0.3)),
     "missed_visit": Planted(
-        0.06, "1", "Probability that a visit is missed, for no reason", "teaching"
+        0.06, "Probability that a visit is missed, for no reason", SHARE
     ),
     "after_dose_sample": Planted(
         0.03,
-        "1",
         "Probability that the sample is drawn 1 to 4 h after the morning dose, which "
         "should have waited",
-        "teaching",
+        SHARE,
     ),
     "irregular_share": Planted(
-        0.15, "1", "Share of patients who sometimes take only a part", "teaching"
+        0.15, "Share of patients who sometimes take only a part", SHARE
     ),
     "irregular_spell": Planted(
-        0.30,
-        "1",
-        "Probability of this between two visits of such a patient",
-        "teaching",
+        0.30, "Probability of this between two visits of such a patient", SHARE
     ),
-    "irregular_taken": Planted(
-        0.60, "1", "Part of the doses taken in such a spell", "teaching"
-    ),
+    "irregular_taken": Planted(0.60, "Part of the doses taken in such a spell", SHARE),
     "rejection_rate": Planted(
         {"early": 0.75, "late": 0.075},
-        "1 per year",
         "Rate of a first acute rejection at an average concentration of 8 ng/mL, to "
         "the visit of month 3 and after it",
-        "teaching",
+        (0, 10),
+        unit="1 per year",
     ),
     "rejection_log_ratio": Planted(
         -0.25,
-        "1 per ng/mL",
         "Change of the log rate of rejection per ng/mL of average concentration",
-        "teaching",
+        (-1, 0.5),
+        unit="1 per ng/mL",
     ),
     "infection_rate": Planted(
         {"early": 0.60, "late": 0.35},
-        "1 per year",
         "Rate of a first infection that needs treatment, likewise",
-        "teaching",
+        (0, 10),
+        unit="1 per year",
     ),
     "infection_log_ratio": Planted(
         0.10,
-        "1 per ng/mL",
         "Change of the log rate of infection per ng/mL of average concentration",
-        "teaching",
+        (-0.5, 0.5),
+        unit="1 per ng/mL",
     ),
     "graft_loss_rate": Planted(
-        0.015, "1 per year", "Rate of losing the graft without a rejection", "teaching"
+        0.015, "Rate of losing the graft without a rejection", (0, 2), unit="1 per year"
     ),
     "graft_loss_ratio": Planted(
-        6.0,
-        "1",
-        "Rate of losing the graft after a rejection, as a multiple",
-        "teaching",
+        6.0, "Rate of losing the graft after a rejection, as a multiple", (0, 50)
     ),
     "death_rate": Planted(
-        0.015, "1 per year", "Rate of death with a functioning graft", "teaching"
+        0.015, "Rate of death with a functioning graft", (1e-6, 2), unit="1 per year"
+    ),
+    "assay_limit_ng_ml": Planted(
+        1.0, "Lower concentrations are reported as this", (1, 4), unit="ng/mL"
+    ),
+    "female_share": Planted(0.4, "Share of women", SHARE),
+    "age_years": Planted(
+        {"mean": 52.0, "sd": 13.0}, "Mean and SD of age", (1, 75), unit="years"
+    ),
+    "weight_median_kg": Planted(
+        {"female": 68.0, "male": 82.0}, "Median body weight", (45, 130), unit="kg"
+    ),
+    "weight_log_sd": Planted(0.17, "SD of the logarithm of body weight", (0, 0.5)),
+    "visit_shift_sd": Planted(
+        {"weekly": 0.6, "monthly": 2.5},
+        "SD of the time by which a visit is early or late",
+        (0, 5),
+        unit="days",
+    ),
+    "visit_shift_most": Planted(
+        {"weekly": 1.0, "monthly": 5.0},
+        "Longest time by which a visit is early or late",
+        (0, 5),
+        unit="days",
+    ),
+    "trough_time_sd": Planted(
+        0.5, "SD of the time from dose to trough, about 12 h", (0, 2), unit="h"
+    ),
+    "trough_time_range": Planted(
+        (10.0, 14.0), "No trough is drawn outside of these times", (10, 14), unit="h"
+    ),
+    "after_dose_time": Planted(
+        (1.0, 4.0),
+        "Earliest and latest time of a sample drawn after the morning dose",
+        (1, 9.5),
+        unit="h",
+    ),
+    "start_dose_mg_kg": Planted(
+        0.05, "Each of the two daily doses at the start", (0.01, 0.2), unit="mg/kg"
+    ),
+    "window_ng_ml": Planted(
+        {"early": (8.0, 12.0), "late": (4.0, 8.0)},
+        "Trough that the clinic aims at, before the visit of month 3 and from then "
+        "on. A teaching value: in the low-dose arm of Symphony the target was 3 to 7 "
+        "ng/mL and the median seen 6.5 to 6.9",
+        (1, 30),
+        unit="ng/mL",
+    ),
+    "dose_change": Planted(
+        (0.5, 2.0), "A dose changes at most to these multiples of itself", (0.1, 10)
+    ),
+    "dose_step_mg": Planted(
+        0.5, "Doses are whole multiples of this", (0.1, 1), unit="mg"
     ),
 }
 
@@ -144,14 +218,10 @@ VISITS = len(PLANNED)
 #: First visit of the late period: the lower window and the lower rates begin here.
 LATE = int(np.argmax(MONTHS == 3))
 
-# The clinic's protocol, all of it a teaching assumption. In Symphony's low-dose arm
-# the target was 3 to 7 ng/mL and the median seen 6.5 to 6.9 (Ekberg2007symphony).
-START_MG_KG = 0.05
-WINDOW = {"early": (8.0, 12.0), "late": (4.0, 8.0)}  # ng/mL
-DOSE_STEP, DOSES = 0.5, (0.5, 20.0)  # mg
+DOSES = (0.5, 20.0)  # mg, the smallest and the largest
 INTERVAL_H = 12.0
-SHORTEST_H = 10.0
-LOWEST = 1.0  # ng/mL, lower values are reported as this
+SHORTEST_H = TRUTH["trough_time_range"].value[0]
+LOWEST = TRUTH["assay_limit_ng_ml"].value
 CHUNK = 10_000
 
 
@@ -309,7 +379,10 @@ TABLES = {
 
 
 def make_transplant_tdm(
-    n_patients: int = 250, *, random_state: Any = None
+    n_patients: int = 250,
+    *,
+    truth: Mapping[str, Any] | None = None,
+    random_state: Any = None,
 ) -> TransplantTdm:
     """Draw a year of tacrolimus monitoring after kidney transplantation.
 
@@ -323,6 +396,8 @@ def make_transplant_tdm(
     ----------
     n_patients : int
         Patients, 1 or more.
+    truth : mapping, optional
+        Planted values to change, by name; see `cohorts._truth.true_values`.
     random_state : None, int, SeedSequence or Generator
         See `cohorts._base.generator`.
 
@@ -358,11 +433,22 @@ def make_transplant_tdm(
     """
     n = check_size("n_patients", n_patients)
     rng = generator(random_state, "transplant_tdm")
-    pieces = [_draw(rng, min(CHUNK, n - start), start) for start in range(0, n, CHUNK)]
+    true = true_values(TRUTH, truth)
+    pieces = [
+        _draw(rng, min(CHUNK, n - start), start, true) for start in range(0, n, CHUNK)
+    ]
     return TransplantTdm(*join_pieces(pieces, TABLES, identifiers("K", n)))
 
 
-def concentration(dose_mg, cl_l_h, v_l, hours) -> np.ndarray:
+def concentration(
+    dose_mg,
+    cl_l_h,
+    v_l,
+    hours,
+    *,
+    ka_h: float = TRUTH["ka_h"].value,
+    lag_h: float = TRUTH["lag_h"].value,
+) -> np.ndarray:
     """Return the concentration some hours after a dose, at steady state of two a day.
 
     C(s) = D ka / (V (ka - k)) (f(k) - f(ka)), f(r) = exp(-r s) / (1 - exp(-r 12 h)),
@@ -375,39 +461,49 @@ def concentration(dose_mg, cl_l_h, v_l, hours) -> np.ndarray:
     dose_mg, cl_l_h, v_l, hours : float or ndarray of float
         Dose (mg), oral clearance (L/h), volume (L) and time since the dose, from the
         lag on (h).
+    ka_h, lag_h : float
+        Rate of absorption (1/h) and the delay before it (h).
 
     Returns
     -------
     float or ndarray of float
         ng/mL.
     """
-    ka, since = TRUTH["ka_h"].value, hours - TRUTH["lag_h"].value
+    ka, since = ka_h, hours - lag_h
     k = cl_l_h / v_l
     left = np.exp(-k * since) / -np.expm1(-k * INTERVAL_H)
     left -= np.exp(-ka * since) / -np.expm1(-ka * INTERVAL_H)
     return 1000 * dose_mg * ka / (v_l * (ka - k)) * left
 
 
-def next_dose(dose_mg, trough_ng_ml, window: tuple[float, float]) -> np.ndarray:
+def next_dose(
+    dose_mg,
+    trough_ng_ml,
+    window: tuple[float, float],
+    *,
+    change: tuple[float, float] = TRUTH["dose_change"].value,
+    step_mg: float = TRUTH["dose_step_mg"].value,
+) -> np.ndarray:
     """Return the dose that the protocol prescribes after a trough (mg, float)."""
     low, high = window
     outside = (trough_ng_ml < low) | (trough_ng_ml > high)
-    factor = np.clip((low + high) / 2 / trough_ng_ml, 0.5, 2)
-    wanted = np.clip(_to_step(dose_mg * factor), *DOSES)
+    factor = np.clip((low + high) / 2 / trough_ng_ml, *change)
+    wanted = np.clip(_to_step(dose_mg * factor, step_mg), *DOSES)
     return np.where(outside, wanted, dose_mg)
 
 
-def _to_step(dose_mg):
-    return np.round(dose_mg / DOSE_STEP) * DOSE_STEP
+def _to_step(dose_mg, step_mg: float):
+    return np.round(dose_mg / step_mg) * step_mg
 
 
-def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
+def _draw(rng: np.random.Generator, n: int, first: int, true: dict) -> dict[str, dict]:
     """Return the columns of each table for `n` patients, numbered from `first`."""
-    true = {name: planted.value for name, planted in TRUTH.items()}
     number = np.arange(first, first + n)
-    female = rng.random(n) < 0.4
-    age = np.clip(np.round(rng.normal(52, 13, n)), 18, 80)
-    weight = np.where(female, 68, 82) * np.exp(0.17 * rng.standard_normal(n))
+    female = rng.random(n) < true["female_share"]
+    years, usual = true["age_years"], true["weight_median_kg"]
+    age = np.clip(np.round(rng.normal(years["mean"], years["sd"], n)), 18, 80)
+    weight = np.where(female, usual["female"], usual["male"])
+    weight = weight * np.exp(true["weight_log_sd"] * rng.standard_normal(n))
     weight = np.round(np.clip(weight, 40, 140), 1)
     irregular = rng.random(n) < true["irregular_share"]
     expresser = rng.random(n) < true["expresser_share"]
@@ -418,7 +514,8 @@ def _draw(rng: np.random.Generator, n: int, first: int) -> dict[str, dict]:
     )
     v = true["v_l"] * np.exp(sd_of_log(true["v_cv_between"]) * rng.standard_normal(n))
 
-    visits, latent = _year(rng, _to_step(START_MG_KG * weight), cl, v, irregular, true)
+    dose = _to_step(true["start_dose_mg_kg"] * weight, true["dose_step_mg"])
+    visits, latent = _year(rng, np.clip(dose, *DOSES), cl, v, irregular, true)
     outcomes, end = _outcomes(rng, visits["day"], latent["average_ng_ml"], true)
 
     begun = np.column_stack([np.zeros(n, dtype=int), visits["day"][:, :-1]])
@@ -456,39 +553,58 @@ def _year(rng, dose, cl, v, irregular, true) -> tuple[dict, dict]:
     """Return visits and true exposure, arrays of shape (patients, visits)."""
     n = len(dose)
     blood = true["haematocrit"]
-    start = np.clip(rng.normal(blood["start"], blood["sd"], n), 0.2, 0.5)
-    late = np.clip(rng.normal(blood["late"], blood["sd"], n), 0.2, 0.5)
+    start, late = (
+        rng.normal(blood[when], true["haematocrit_sd"], n).clip(
+            *true["haematocrit_range"]
+        )
+        for when in ("start", "late")
+    )
 
     # Weekly visits a day early or late, monthly ones up to five.
-    shift = np.round(rng.normal(0, np.where(MONTHS == 0, 0.6, 2.5), (n, VISITS)))
-    shift = np.clip(shift, *np.where(MONTHS == 0, 1, 5) * np.array([[-1], [1]]))
+    sd, most = (
+        np.where(MONTHS == 0, days["weekly"], days["monthly"])
+        for days in (true["visit_shift_sd"], true["visit_shift_most"])
+    )
+    shift = np.clip(np.round(rng.normal(0, sd, (n, VISITS))), -most, most)
     missed = rng.random((n, VISITS)) < true["missed_visit"]
     day = PLANNED + np.where(missed, 0, shift).astype(int)
 
-    hours = np.clip(rng.normal(12, 0.5, (n, VISITS)), SHORTEST_H, 14)
+    hours = rng.normal(INTERVAL_H, true["trough_time_sd"], (n, VISITS))
+    hours = np.clip(hours, *true["trough_time_range"])
     after = rng.random((n, VISITS)) < true["after_dose_sample"]
-    hours = np.where(after, rng.uniform(1, 4, (n, VISITS)), hours)
+    hours = np.where(after, rng.uniform(*true["after_dose_time"], (n, VISITS)), hours)
 
     rise = late - start
-    haematocrit = start[:, None] - rise[:, None] * np.expm1(-day / blood["days"])
+    haematocrit = start[:, None] - rise[:, None] * np.expm1(
+        -day / true["haematocrit_rise_days"]
+    )
     occasion = rng.standard_normal((n, VISITS)) * sd_of_log(true["cl_cv_occasion"])
     now = cl[:, None] * np.exp(occasion)
     now *= (haematocrit / 0.34) ** true["cl_haematocrit_power"]
     spell = irregular[:, None] & (rng.random((n, VISITS)) < true["irregular_spell"])
     taken = np.where(spell, true["irregular_taken"], 1.0)
     # Per mg prescribed: what the sample would hold, and what the laboratory reports.
-    level = taken * concentration(1.0, now, v[:, None], hours)
+    absorption = {"ka_h": true["ka_h"], "lag_h": true["lag_h"]}
+    level = taken * concentration(1.0, now, v[:, None], hours, **absorption)
     level *= np.exp(sd_of_log(true["assay_cv"]) * rng.standard_normal((n, VISITS)))
 
     doses, trough = np.empty((n, VISITS)), np.empty((n, VISITS))
     for j in range(VISITS):
         doses[:, j] = dose
-        trough[:, j] = np.maximum(np.round(dose * level[:, j], 1), LOWEST)
-        window = WINDOW["early" if j < LATE else "late"]
-        seen = ~missed[:, j] & ~after[:, j]
-        dose = np.where(seen, next_dose(dose, trough[:, j], window), dose)
+        trough[:, j] = np.round(dose * level[:, j], 1)
+        trough[:, j] = np.maximum(trough[:, j], true["assay_limit_ng_ml"])
+        wanted = next_dose(
+            dose,
+            trough[:, j],
+            true["window_ng_ml"]["early" if j < LATE else "late"],
+            change=true["dose_change"],
+            step_mg=true["dose_step_mg"],
+        )
+        dose = np.where(~missed[:, j] & ~after[:, j], wanted, dose)
 
-    measured = np.round(haematocrit + rng.normal(0, 0.005, (n, VISITS)), 2)
+    measured = np.round(
+        haematocrit + rng.normal(0, true["haematocrit_error"], (n, VISITS)), 2
+    )
     visits = {
         "day": day,
         "dose_mg": doses,
@@ -553,7 +669,8 @@ def picture(ax, made: TransplantTdm) -> None:
             alpha=0.15,
         )
         ax.plot(days, by_visit.median(), "o-", ms=3, color=color, label=of)
-    for (low, high), span in zip(WINDOW.values(), [(0, 90), (90, 365)], strict=True):
+    windows = TRUTH["window_ng_ml"].value.values()
+    for (low, high), span in zip(windows, [(0, 90), (90, 365)], strict=True):
         ax.hlines([low, high], *span, color="#6e6e6e", ls=":")
     ax.set(xlabel="Days after transplantation", ylabel="Trough (ng/mL)", ylim=(0, None))
     ax.legend()
