@@ -12,7 +12,18 @@ import pandera.pandas as pa
 
 from ._base import DEFAULT_SEED, Cohort
 
-SYNTHETIC = Path(__file__).resolve().parents[1] / "synthetic"
+
+def folder(name: str) -> Path:
+    """Return the folder of shipped files: ``synthetic``, ``curated`` or ``trials``.
+
+    In the course's own tree it lies beside the package; once installed, inside.
+    """
+    here = Path(__file__).resolve().parent
+    inside = here / "files" / name
+    return inside if inside.is_dir() else here.parent / name
+
+
+SYNTHETIC = folder("synthetic")
 MANIFEST = "manifest.json"
 REMEDY = "put the shipped file back; `make data` writes the synthetic ones"
 
@@ -65,14 +76,14 @@ def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, what: str) -> pd.Data
 
 
 def write_all(
-    cohorts: Mapping[str, Cohort], folder: Path = SYNTHETIC, seed: int = DEFAULT_SEED
+    cohorts: Mapping[str, Cohort], target: Path = SYNTHETIC, seed: int = DEFAULT_SEED
 ) -> list[Path]:
     """Make every cohort with `seed`, write its files, and write the manifest.
 
     Parameters
     ----------
     cohorts : mapping of str to Cohort
-    folder : Path
+    target : Path
         Where the files go; made if it is not there.
     seed : int
         The term's seed. The manifest records it with the SHA-256 of every file.
@@ -82,17 +93,17 @@ def write_all(
     list of Path
         The files written, the manifest last.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    target = Path(target)
+    target.mkdir(parents=True, exist_ok=True)
     written, sums = [], {}
     for cohort in cohorts.values():
         for name, frame in cohort.frames(cohort.make(random_state=seed)).items():
-            path = folder / cohort.filename(name)
+            path = target / cohort.filename(name)
             check(frame, cohort.tables[name], path.name)
             frame.to_csv(path, index=False, lineterminator="\n")
             sums[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
             written.append(path)
-    manifest = folder / MANIFEST
+    manifest = target / MANIFEST
     text = json.dumps({"seed": seed, "sha256": sums}, indent=1, sort_keys=True)
     manifest.write_text(text + "\n")
     return [*written, manifest]

@@ -15,7 +15,6 @@ space; gene symbols are those of HGNC, names of drugs are INN where there is one
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -23,9 +22,9 @@ import numpy as np
 import pandas as pd
 
 from ._base import column, pick, table
-from ._files import read_table
+from ._files import folder, read_table
 
-FOLDER = Path(__file__).resolve().parents[1] / "curated"
+FOLDER = folder("curated")
 
 CERTAINTY = ["very low", "low", "moderate", "high"]
 DOWN = [

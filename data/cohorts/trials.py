@@ -13,14 +13,12 @@ what is wrong with it.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from ._base import column, pick, table
-from ._files import read_table
+from ._files import folder, read_table
 
-FOLDER = Path(__file__).resolve().parents[1] / "trials"
+FOLDER = folder("trials")
 
 CENTRES = [
     "Amsterdam",

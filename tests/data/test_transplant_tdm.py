@@ -130,7 +130,7 @@ def test_haematocrit_rises(drawn):
     fits = []
     for made in drawn:
         seen = made.visits.dropna(subset=["haematocrit"])
-        shape = np.exp(-seen["day"] / blood["days"])
+        shape = np.exp(-seen["day"] / TRUE["haematocrit_rise_days"])
         groups = seen["patient"].astype("category").cat.codes
         fits.append(
             sm.OLS(seen["haematocrit"], np.column_stack([shape, 1 - shape])).fit(

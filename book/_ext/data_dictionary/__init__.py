@@ -27,8 +27,6 @@ LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
 #: Tables of facts: nothing is planted in them.
 REFERENCE = {"curated": cohorts.curated, "trials": cohorts.trials}
-#: Cohorts of which students are asked what was planted: the book does not tell.
-SEALED = {"capstone_dossier"}
 
 
 def label(name: str) -> str:
@@ -80,7 +78,7 @@ class DataDictionary(MarkdownDirective):
             self.env.note_dependency(str(cohorts.SYNTHETIC / cohort.filename(table)))
 
     def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
-        if cohort.picture is None or cohort.name in SEALED:
+        if cohort.picture is None or cohort.sealed:
             return None
 
         def draw() -> plt.Figure:
@@ -159,7 +157,7 @@ def markdown(
     for table, schema in cohort.tables.items():
         file = f"{{download}}`{Path(files[table]).name} <{files[table]}>`"
         lines += described(file, schema, len(frames[table]))
-    if cohort.name in SEALED:
+    if cohort.sealed:
         return [*lines, "What was planted is for you to find out.", ""]
     lines += [
         f":::{{dropdown}} What was planted in `{cohort.name}`",

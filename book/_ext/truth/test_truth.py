@@ -4,6 +4,7 @@ import doctest
 
 import cohorts
 import pytest
+
 import truth
 from truth import NO_BREAK, printed
 
