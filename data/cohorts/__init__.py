@@ -12,7 +12,7 @@ reads the shipped one, ``cohorts.truth(name)`` says what was planted. With
 0.0
 >>> made = cohorts.make_clinic_diary(truth={"effect": -10}, random_state=1)
 >>> made.trial.groupby("arm")["score_after"].mean().round().to_dict()
-{'placebo': 55.0, 'remedy': 45.0}
+{'placebo': 55.0, 'remedy': 43.0}
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 ``{truth}`acute_phase.crp_half_life_h``` prints "19 h". A value that differs between
 groups is asked for by group, ``{truth}`ra_trial.acr20_week24[8 mg/kg]```; with
-groups in groups, by both in turn. After a colon, separated by commas, may follow:
+groups in groups, by both in turn; an interval has the ends ``[low]`` and ``[high]``.
+After a colon, separated by commas, may follow:
 
 ``.2f``, ``.3g``
     Digits, as in Python's format; without it, all that are declared.
@@ -10,6 +11,8 @@ groups in groups, by both in turn. After a colon, separated by commas, may follo
     A share as a percentage.
 ``abs``
     Without its sign, for a sentence that says "lower by".
+``exp``
+    The exponential of a value that is planted as a logarithm.
 ``bare``
     Without its unit.
 
@@ -21,6 +24,7 @@ does not exist is a warning of the build.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -77,6 +81,8 @@ def printed(asked: str) -> str:
     planted = _one_of(cohort.truth, found["name"], f"{cohort.name} plants")
     value = planted.value
     for group in re.findall(r"\[([^\[\]]+)\]", found["groups"]):
+        if isinstance(value, tuple):
+            value = {"low": value[0], "high": value[-1]}
         if not isinstance(value, Mapping):
             raise ValueError(f"{found['name']} has no group {group!r}: leave it out")
         value = _one_of(value, group, f"{found['name']} has")
@@ -108,6 +114,8 @@ def _formatted(value: Any, unit: str, options: str) -> str:
             after = ""
         elif option == "abs":
             numbers = [abs(number) for number in numbers]
+        elif option == "exp":
+            numbers = [math.exp(number) for number in numbers]
         elif DIGITS.fullmatch(option):
             digits = f",{option}"
         elif percent and unit == "1":
@@ -117,8 +125,8 @@ def _formatted(value: Any, unit: str, options: str) -> str:
             raise ValueError(f"only a pure number is a percentage; this is in {unit}")
         else:
             raise ValueError(
-                f"there is no format {option!r}; there are bare, abs, %, and digits "
-                "such as .2f, .3g and .1%"
+                f"there is no format {option!r}; there are bare, abs, exp, %, and "
+                "digits such as .2f, .3g and .1%"
             )
     text = " to ".join(format(number, digits) for number in numbers)
     text = text.replace("-", "\N{MINUS SIGN}")

@@ -26,6 +26,9 @@ PRINTED = {
     "crp_timecourse.k_out_d:.2g": "0.57 per day",
     "spontaneous_reports.warning_quarters:bare": "13 to 16",
     "transplant_tdm.window_ng_ml[early]": "8 to 12 ng/mL",
+    "transplant_tdm.window_ng_ml[early][low]:bare": "8",
+    "transplant_tdm.window_ng_ml[late][high]": "8 ng/mL",
+    "booster_trials.log_risk_ratio:exp": "1",
     "flow_panel.lymphopenic_person": "F04",
 }
 
@@ -39,6 +42,7 @@ REFUSED = {
     "acute_phase.esr_missing": "add one of [stable], [recovering]",
     "acute_phase.esr_missing[ill]": "has no 'ill'; there are stable, recovering",
     "dose_response.ic50_nm[K5]": "add one of [IL-6/pSTAT3]",
+    "transplant_tdm.window_ng_ml[early][middle]": "no 'middle'; there are low, high",
     "acute_phase.crp_half_life_h:.9q": "there is no format '.9q'",
     "acute_phase.crp_half_life_h:%": "only a pure number is a percentage",
     "flow_panel.lymphopenic_person:.1f": "'F04' is no number",
