@@ -52,9 +52,8 @@ def site(tmp_path_factory):
     for name in SOURCES:
         source, target = ROOT / name, folder / "source" / name
         if source.is_dir():
-            shutil.copytree(
-                source, target, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            stale = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, target, ignore=stale, dirs_exist_ok=True)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
