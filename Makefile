@@ -14,13 +14,26 @@ SPHINX := -W --keep-going -q
 CHAPTERS := $(sort $(wildcard book/*/*.ipynb))
 PORT ?= 8000
 
+# What the students' copies are made of, and the book. `make` compares their times
+# with those of the two files that it touches when it has made them.
+COPIES := exercises/release/.made
+BOOK := _build/html/index.html
+COPIES_FROM := $(wildcard exercises/source/*/*.ipynb data/*/*.csv exercises/*.py)
+BOOK_FROM := $(shell find book data _config.yml _toc.yml -type f \
+	-not -path '*/__pycache__/*' -not -path '*/.*')
+
 # nbgrader, nbval and Jupyter start other programs of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# They also write into the home folder; where that cannot be, into one of our own.
+ifeq ($(shell test -w "$$HOME" || echo no),no)
+export HOME := $(CURDIR)/_build/home
+$(shell mkdir -p "$(HOME)")
+endif
 
 .DELETE_ON_ERROR:
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
-.PHONY: help env book release serve lab demo test lint check-book notebooks autograder browser \
+.PHONY: help env book release serve port lab demo test lint check-book notebooks autograder browser \
 	tests portable draws fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
@@ -45,31 +58,43 @@ $(READY): requirements.txt pyproject.toml exercises/autograder/pyproject.toml
 	@$(BIN)/python -m pip check
 	@touch $@
 
-book: release  ## build the book and the assignments to hand out
-	@$(BIN)/jupyter-book build . $(SPHINX) > _build/book.log 2>&1 || { cat _build/book.log; \
-	  rm -rf _build/html _build/.doctrees; \
-	  echo "The book did not build: the warnings above say where. Mend them, then: make book"; exit 1; }
-	@echo
-	@echo "The book:        _build/html/index.html      (make serve shows it at http://127.0.0.1:$(PORT)/)"
+book: $(BOOK)  ## build the book and the assignments to hand out
+	@echo "The book:        $(BOOK)      (make serve shows it at http://127.0.0.1:$(PORT)/)"
 	@echo "The assignments: exercises/release/          (make lab opens them in JupyterLab)"
 	@echo "A graded class:  make demo"
 
-release: $(READY)  ## make the students' copies of the assignments
+$(BOOK): $(READY) $(COPIES) $(BOOK_FROM)
+	@echo "Building the book (half a minute to two; what it says: _build/book.log) ..."
 	@mkdir -p _build
+	@trap 'exit 130' INT; $(BIN)/jupyter-book build . $(SPHINX) > _build/book.log 2>&1 \
+	  || { cat _build/book.log; rm -rf _build/html _build/.doctrees; \
+	  echo "The book did not build: the warnings above say where. Mend them, then: make book"; exit 1; }
+	@touch $@
+
+# Who reads or does the exercises changes no gradebook.
+$(COPIES): $(READY) $(COPIES_FROM)
+	@echo "Making the assignments to hand out (about 20 s) ..."
+	@$(BIN)/python -m term release --without-gradebook
+	@touch $@
+
+release: $(READY)  ## make the students' copies, and enter their tasks into the gradebook
 	@$(BIN)/python -m term release
 
-serve: book  ## show the book in a browser (PORT=8000)
+serve: port $(BOOK)  ## show the book in a browser (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) \
-	  || { echo "If port $(PORT) is taken, choose another: make serve PORT=8001"; exit 1; }
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+port:
+	@"$(PYTHON)" -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
+	  || { echo "Port $(PORT) is taken. Choose another: make serve PORT=8001"; exit 1; }
 
 # Work is copied out of release/ once and never overwritten: an answer that
 # somebody wrote outlives every later release.
-lab: release  ## do the assignments in JupyterLab, in work/
+lab: $(COPIES)  ## do the assignments in JupyterLab, in work/ (ARGS=... go to JupyterLab)
 	@mkdir -p work
 	@for a in exercises/release/*/; do \
 	  test -e work/$$(basename $$a) || cp -r $$a work/; done
-	@cd work && jupyter lab
+	@cd work && jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
 	@$(BIN)/python -m term demo
@@ -87,7 +112,7 @@ check-book: $(READY)
 	@$(MAKE) --no-print-directory book
 
 # Chapters: strictly, figures too. Assignments: that the solution runs.
-notebooks: release
+notebooks: $(COPIES)
 	$(BIN)/python -m pytest -q --nbval -n 2 --dist loadfile $(CHAPTERS)
 	$(BIN)/python -m pytest -q --nbval-lax -n 2 --dist loadfile exercises/source
 
@@ -103,9 +128,10 @@ browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
 
 # Chapters and answers, computed as three other processors would: see
 # tests/portable/elsewhere.py. No digit, no figure and no mark may change.
-portable: release  ## run chapters and answers as on three other processors
+portable: $(READY)  ## run chapters and answers as on three other processors
 	for seed in 1 2 3; do \
-	  $(BIN)/python -m pytest -q --elsewhere $$seed --nbval -n 2 --dist loadfile book \
+	  $(BIN)/python -m pytest -q --elsewhere $$seed --nbval -n 2 --dist loadfile \
+	    $(CHAPTERS) \
 	  && $(BIN)/python -m pytest -q --elsewhere $$seed -n 2 --dist worksteal \
 	    -m "not draws" tests/exercises/test_answers.py || exit 1; done
 
@@ -126,11 +152,14 @@ execute: $(READY)  ## run the chapters again and keep their outputs
 data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
-bench: $(READY)  ## measure, as ratios: build, notebook tests, page weight, data, grading
-	$(BIN)/python tests/bench.py
+# What the measurements import by name, as pytest's `pythonpath` says for the tests.
+bench lighthouse: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
+
+bench: $(READY)  ## measure, as ratios (PART=grading, build, notebooks, weight, data ...)
+	$(BIN)/python tests/bench.py $(PART)
 
 lighthouse: book  ## score the chapter pages with Lighthouse (needs Node.js and Chromium)
-	$(BIN)/python tests/lighthouse.py
+	$(BIN)/python tests/lighthouse.py $(PAGES)
 
 clean:  ## remove what is made, but not .venv, work/ or anything of nbgrader
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Measure, as ratios in one run: ``make bench``, or ``python tests/bench.py PART``.
+"""Measure, as ratios in one run: ``make bench``, or ``make bench PART=...``.
 
 Each line is ``name | ours | compared with | ratio``. The times of one line are taken
 in turn on the same machine and hold as a ratio only.
@@ -99,9 +99,9 @@ def page_weight(html, page):
 
     What a page asks of other hosts is not counted, since none is reached.
     """
+    from chromium import ARGUMENTS
     from playwright.sync_api import sync_playwright
-    from support.chromium import ARGUMENTS
-    from support.serving import served
+    from serving import served
 
     fetched = set()
     with served(html) as address, sync_playwright() as playwright:

@@ -1,6 +1,6 @@
 """How fast a class is graded: by ours, stock nbgrader and otter-grader.
 
-``python tests/bench_grading.py [students [otter]]`` prints ``name | ours | compared
+``make bench PART=grading`` prints ``name | ours | compared
 with | ratio``. What is compared is the time on the clock of one whole ``nbgrader
 autograde`` of the same hand-ins, and the scores of everybody. Ours runs before and
 after each of the others, since a machine is not equally fast all the time. ``otter
@@ -20,17 +20,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import nbformat
+import to_otter
+from nbgrader_apart import intake
+from term import demo, folders, release
+from to_otter import runner
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [
-    str(ROOT / folder) for folder in ("exercises", "tests/exercises", "tests/otter")
-]
-
-import nbformat  # noqa: E402
-import to_otter  # noqa: E402
-from nbgrader_apart import intake  # noqa: E402
-from term import demo, folders, release  # noqa: E402
-from to_otter import runner  # noqa: E402
-
 NAME = demo.ASSIGNMENT
 OTTER_VENV = ROOT / "_build/otter-venv"
 
@@ -74,8 +70,7 @@ def grade(folder, switch):
 
 
 FLOOR = """
-import os, sys, time
-sys.path.insert(0, {exercises!r})
+import os, time
 import runner
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 notebook = runner.source({name!r})
@@ -89,7 +84,6 @@ print(time.process_time() - began)
 def floor(folder):
     """Return the CPU seconds of one submission's cells alone, all imports made."""
     code = FLOOR.format(
-        exercises=str(ROOT / "tests/exercises"),
         name=NAME,
         folder=str(folder / "source" / NAME),
     )

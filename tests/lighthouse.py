@@ -1,6 +1,6 @@
 """Score pages of the built book with Lighthouse, as a phone would load them.
 
-``make lighthouse`` (all chapter pages) or ``python tests/lighthouse.py PAGE...``.
+``make lighthouse`` (all chapter pages) or ``make lighthouse PAGES=...``.
 Node.js fetches Lighthouse once, into _build/; the pages are served from here.
 Exit status 1 if a page falls short of 95 for performance or 100 elsewhere.
 """
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.serving import served
+from serving import served
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build/html"

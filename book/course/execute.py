@@ -33,6 +33,8 @@ def execute(path: Path) -> bool:
         timeout=300,
         kernel_name="python3",
         record_timing=False,
+        # A kernel warns that its connection is not encrypted: it is on this machine.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:

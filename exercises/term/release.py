@@ -2,8 +2,9 @@
 
 For each assignment: copies the data files that its notebook names to lie beside
 the notebook; lets nbgrader make the students' copy, in the folder release/; and
-refuses the copy if a solution or a hidden test can still be read in it. A copy
-that is newer than all that it is made of stays as it is.
+refuses the copy if a solution or a hidden test can still be read in it. The tasks
+are entered into the gradebook, unless only copies are asked for: who reads the book
+or does the exercises changes no gradebook.
 """
 
 from __future__ import annotations
@@ -42,17 +43,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "assignment", nargs="*", help="name of an assignment (without one: all)"
     )
+    parser.add_argument(
+        "--without-gradebook",
+        action="store_true",
+        help="make only the copies, and only those that are not up to date",
+    )
 
 
 def main(arguments: Namespace) -> int:
     """Release the assignments that are named, or all of them."""
     course = find_course()
     for name in arguments.assignment or assignments(course):
-        print(f"{name}: {os.path.relpath(release(name, course))}")
+        folder = release(name, course, gradebook=not arguments.without_gradebook)
+        print(f"{name}: {os.path.relpath(folder)}")
     return 0
 
 
-def release(name: str, course: Path, data: Path | None = None) -> Path:
+def release(
+    name: str, course: Path, data: Path | None = None, *, gradebook: bool = True
+) -> Path:
     """Make the students' copy of one assignment and return its folder.
 
     Parameters
@@ -62,6 +71,9 @@ def release(name: str, course: Path, data: Path | None = None) -> Path:
         The course's folder.
     data : Path, optional
         The folder with the synthetic cohorts, by default the course's own.
+    gradebook : bool, optional
+        Whether the tasks are entered into the gradebook. Otherwise a copy that is
+        newer than all that it is made of stays as it is.
 
     Raises
     ------
@@ -72,9 +84,9 @@ def release(name: str, course: Path, data: Path | None = None) -> Path:
     require_assignment(course, name)
     copy_data(name, course, data)
     folder = notebook_path(course, "release", name).parent
-    if is_up_to_date(name, course, data):
+    if not gradebook and is_up_to_date(name, course, data):
         return folder
-    generate(name, course)
+    generate(name, course, gradebook=gradebook)
     source, released = (
         nbformat.read(notebook_path(course, step, name), as_version=4)
         for step in ("source", "release")
@@ -135,10 +147,11 @@ def copy_data(name: str, course: Path, data: Path | None = None) -> None:
 def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
     """Return whether the released copy is newer than all that it is made of."""
     released = notebook_path(course, "release", name)
-    if not released.is_file() or not (course / "gradebook.db").is_file():
+    if not released.is_file():
         return False
     files = data_files(name, course, data)
-    if not all((released.parent / path.name).is_file() for path in files):
+    folders = (released.parent, notebook_path(course, "source", name).parent)
+    if not all((f / path.name).is_file() for path in files for f in folders):
         return False
     made_of = [
         notebook_path(course, "source", name),
@@ -150,8 +163,8 @@ def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
     return released.stat().st_mtime > newest
 
 
-def generate(name: str, course: Path) -> None:
-    """Let nbgrader make the released copy and enter the tasks into the gradebook.
+def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
+    """Let nbgrader make the released copy, and enter the tasks into the gradebook.
 
     Raises
     ------
@@ -161,8 +174,9 @@ def generate(name: str, course: Path) -> None:
     # nbgrader calls alembic by name.
     beside_python = str(Path(sys.executable).parent)
     path = os.pathsep.join([beside_python, os.environ.get("PATH", "")])
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"]
     made = subprocess.run(
-        [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"],
+        command if gradebook else [*command, "--no-db"],
         cwd=course,
         env=os.environ | {"PATH": path},
         capture_output=True,

@@ -1,32 +1,16 @@
 """An instructor's class: handed in and graded by the demo, looked at in formgrader."""
 
-import csv
 import re
 
 import pytest
-from chromium import jupyter, picture, visit
+from chromium import DESK, jupyter, picture, visit
+from demo_class import STUDENTS, graded, scores
 from nbgrader.api import Gradebook
 from playwright.sync_api import expect
-from term import demo
 
-# One class for all tests here, so one process runs them.
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("formgrader")]
+__all__ = ["graded", "scores"]
 
-STUDENTS = 10
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The folder of a graded demo course."""
-    folder = tmp_path_factory.mktemp("class") / "demo"
-    demo.run(folder, STUDENTS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def scores(graded):
-    with open(graded / "grades.csv") as file:
-        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+pytestmark = pytest.mark.browser
 
 
 def wrote_text(course):
@@ -43,10 +27,9 @@ def wrote_text(course):
 def test_formgrader_shows_the_class_and_takes_a_manual_grade(
     browser, graded, scores, tmp_path
 ):
-    size = {"width": 1300, "height": 900}
     with (
         jupyter(graded, tmp_path) as url,
-        visit(browser, viewport=size) as seen,
+        visit(browser, viewport=DESK) as seen,
     ):
         page = seen.page
         page.goto(url("lab"))

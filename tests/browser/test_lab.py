@@ -5,7 +5,7 @@ import shutil
 
 import nbformat
 import pytest
-from chromium import PATIENT, ROOT, jupyter, picture, visit
+from chromium import DESK, PATIENT, ROOT, jupyter, picture, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -85,10 +85,9 @@ def validate(page):
 
 def test_a_student_does_a_task(browser, work, tmp_path):
     folder, answer = work
-    size = {"width": 1300, "height": 900}
     with (
         jupyter(folder, tmp_path) as url,
-        visit(browser, viewport=size) as seen,
+        visit(browser, viewport=DESK) as seen,
     ):
         page = seen.page
         page.goto(url("lab/tree/metrics/metrics.ipynb"))

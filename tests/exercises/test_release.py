@@ -212,18 +212,38 @@ def test_data_lie_in_the_folder_of_cohorts_or_in_one_beside_it(tmp_path):
 
 
 @each_assignment
-def test_releasing_again_is_quick_unless_something_changed(
+def test_a_copy_is_made_again_only_if_something_changed(
     assignment, released_course, monkeypatch, tmp_path
 ):
     course = shutil.copytree(released_course, tmp_path / "course")
     calls = []
-    monkeypatch.setattr(release, "generate", lambda name, course: calls.append(name))
+    monkeypatch.setattr(
+        release, "generate", lambda name, _, gradebook: calls.append(name)
+    )
     made = folders.notebook_path(course, "release", assignment)
     source = folders.notebook_path(course, "source", assignment)
     now = time.time()
     os.utime(made, (now, now))
-    release.release(assignment, course)
+    release.release(assignment, course, gradebook=False)
     assert calls == []
     os.utime(source, (now + 10, now + 10))
-    release.release(assignment, course)
+    release.release(assignment, course, gradebook=False)
     assert calls == [assignment]
+    os.utime(made, (now + 20, now + 20))
+    release.release(assignment, course)
+    assert calls == [assignment, assignment]
+
+
+def test_a_copy_alone_changes_no_gradebook(released_course, tmp_path):
+    course = shutil.copytree(released_course, tmp_path / "course")
+    before = (course / "gradebook.db").read_bytes()
+    shutil.rmtree(course / "release/risk")
+    copy = release.release("risk", course, gradebook=False) / "risk.ipynb"
+    assert (course / "gradebook.db").read_bytes() == before
+    (course / "gradebook.db").unlink()
+    shutil.rmtree(course / "release/risk")
+    release.release("risk", course, gradebook=False)
+    assert not (course / "gradebook.db").exists()
+    assert (
+        copy.read_bytes() == (released_course / "release/risk/risk.ipynb").read_bytes()
+    )

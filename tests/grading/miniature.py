@@ -2,16 +2,12 @@
 
 import datetime
 import json
-import sys
 from pathlib import Path
 
 import nbformat
+from term import demo
 
 EXERCISES = Path(__file__).resolve().parents[2] / "exercises"
-sys.path.insert(0, str(EXERCISES))
-
-from term import demo  # noqa: E402
-
 MINI = "mini"
 NOON = datetime.datetime(2026, 3, 2, 12)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import workers
+from miniature import EXERCISES
 from nbgrader_apart import box
 from nbgrader_apart.options import Role
 
@@ -300,7 +301,7 @@ def test_nothing_to_read(worker, tmp_path, monkeypatch):
 import glob, os
 for path in [{str(secret)!r}, '/proc/{pid}/environ', '/proc/{pid}/mem',
              '/proc/1/environ',
-             {str(workers.EXERCISES / "source")!r}, {str(workers.EXERCISES)!r}, '/root',
+             {str(EXERCISES / "source")!r}, {str(EXERCISES)!r}, '/root',
              '/home', '/tmp', os.path.dirname(os.getcwd())]:
     try:
         if os.path.isdir(path): print(path, sorted(os.listdir(path)))

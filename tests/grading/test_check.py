@@ -2,7 +2,6 @@
 
 import nbformat
 import pytest
-import workers  # noqa: F401
 from miniature import EXERCISES, cell, source_notebook
 from term import check
 

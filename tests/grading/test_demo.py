@@ -1,26 +1,11 @@
 """The synthetic class that an instructor lets hand in before a real one does."""
 
-import csv
-
 import pytest
+from demo_class import STUDENTS, graded, scores
 from term import demo
 from term.command import CommandError
 
-STUDENTS = 10
-
-
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The folder of a graded demo course."""
-    folder = tmp_path_factory.mktemp("class") / "demo"
-    demo.run(folder, STUDENTS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def scores(graded):
-    with open(graded / "grades.csv") as file:
-        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+__all__ = ["graded", "scores"]
 
 
 def test_the_demo_leaves_grades_feedback_and_a_chart(graded, scores):

@@ -7,17 +7,12 @@ import sys
 import types
 import warnings
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
+import to_otter
 from term import release, synthetic_class
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/otter"))
-
-import to_otter  # noqa: E402
-from to_otter import runner  # noqa: E402
+from to_otter import runner
 
 each_assignment = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 

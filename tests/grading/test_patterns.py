@@ -110,7 +110,7 @@ def passed():
     tests |= {("fail", name): source for name, source in FAIL.items()}
     worker = workers.worker()
     try:
-        apart, _ = workers.outcome(worker, ANSWER, tests=tests)
+        apart, outputs = workers.outcome(worker, ANSWER, tests=tests)
     finally:
         worker.close()
     together = set()
@@ -122,13 +122,14 @@ def passed():
         except Exception:
             continue
         together.add(key)
-    return {"together": together, "apart": apart}
+    said = {"together": "", "apart": workers.text_of(outputs)}
+    return {"together": together, "apart": apart, "said": said}
 
 
 @pytest.mark.parametrize("way", ["together", "apart"])
 @pytest.mark.parametrize("name", HOLD)
 def test_a_right_answer_passes(passed, name, way):
-    assert ("hold", name) in passed[way]
+    assert ("hold", name) in passed[way], passed["said"][way]
 
 
 @pytest.mark.parametrize("way", ["together", "apart"])

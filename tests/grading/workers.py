@@ -1,6 +1,5 @@
 """A small assignment on a worker: what a submission gets, without nbgrader."""
 
-from miniature import EXERCISES  # noqa: F401  (puts exercises/ on the path)
 from nbgrader_apart import box
 from nbgrader_apart.cells import CellKind
 from nbgrader_apart.options import Options, Role

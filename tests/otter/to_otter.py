@@ -10,18 +10,12 @@ import builtins
 import copy
 import json
 import symtable
-import sys
 import zipfile
-from pathlib import Path
 
 import nbformat
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "exercises"), str(ROOT / "tests/exercises")]
-
-import runner  # noqa: E402
-from nbgrader_apart import intake  # noqa: E402
-from term import release  # noqa: E402
+import runner
+from nbgrader_apart import intake
+from term import release
 
 TEST_FILE = """\
 from otter.test_files import test_case

@@ -14,7 +14,6 @@ import contextlib
 import io
 import random
 import signal
-import sys
 import warnings
 import zlib
 from collections import Counter
@@ -23,21 +22,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
-import matplotlib
-
-matplotlib.use("Agg")
-
+import answers
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+from term import folders
+
+plt.switch_backend("agg")
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "exercises"
-sys.path.insert(0, str(COURSE))
-
-import answers  # noqa: E402
-from term import folders  # noqa: E402
-
 ASSIGNMENTS = folders.assignments(COURSE)
 #: Seconds that the cells of a submission may take together.
 PATIENCE = 120
