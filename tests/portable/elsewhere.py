@@ -218,7 +218,8 @@ class Processor:
         """Return -1, 0 or 1 for each number: always the same for the same number."""
         array = np.asarray(values, dtype=np.float64)
         bits = np.ascontiguousarray(array).view(np.uint64).reshape(array.shape)
-        mixed = (bits ^ (bits >> np.uint64(29))) * self.mixer
+        with np.errstate(over="ignore"):
+            mixed = (bits ^ (bits >> np.uint64(29))) * self.mixer
         return (mixed >> np.uint64(40)).astype(np.int64) % 3 - 1.0
 
     def moved(self, values: Any) -> Any:
@@ -439,7 +440,10 @@ class Processor:
             *rest: Any,
             **named: Any,
         ) -> Any:
-            kwargs = kwargs | {"tol": float(self._tolerance(kwargs.get("tol", 1e-8)))}
+            if named.get("method", "newton") == "newton":  # the others are scipy's
+                kwargs = kwargs | {
+                    "tol": float(self._tolerance(kwargs.get("tol", 1e-8)))
+                }
             start = self.moved(np.asarray(start, dtype=float))
             return plain(
                 model, objective, gradient, start, fargs, kwargs, *rest, **named
