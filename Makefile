@@ -1,7 +1,7 @@
 # Immune modulators: from mechanism to evidence.  `make help` lists the targets.
 #
 # The environment lives in .venv. It is made once, and made again when
-# requirements.txt or pyproject.toml change.
+# requirements.lock or a pyproject.toml changes.
 
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -10,6 +10,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 endif
 BIN := .venv/bin
 READY := .venv/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 SPHINX := -W --keep-going -q
 CHAPTERS := $(sort $(wildcard book/*/*.ipynb))
 PORT ?= 8000
@@ -33,7 +34,7 @@ endif
 .DELETE_ON_ERROR:
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
-.PHONY: help env book release serve port lab demo test lint check-book notebooks autograder browser \
+.PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
 	tests portable draws fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
@@ -41,7 +42,7 @@ help:  ## list what there is to make
 
 env: $(READY)  ## make the Python environment in .venv
 
-$(READY): requirements.txt pyproject.toml exercises/autograder/pyproject.toml
+$(READY): requirements.lock pyproject.toml exercises/autograder/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found. Install one" \
 	  "(python.org, or your system's packages), or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
@@ -49,14 +50,29 @@ $(READY): requirements.txt pyproject.toml exercises/autograder/pyproject.toml
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module." \
 	  "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	"$(PYTHON)" -m venv .venv
-	@echo "Installing the packages of requirements.txt into .venv (about 1 GB, a few minutes the first time) ..."
-	@{ $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
-	  && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-	    -e . -e exercises/autograder ; } \
+	@echo "Installing the packages of requirements.lock into .venv (about 1 GB, a few minutes the first time) ..."
+	@sed -n '/^uv==/,/# via/p' requirements.lock > .venv/uv.lock
+	@{ { $(PIP) --require-hashes -r .venv/uv.lock \
+	    && UV_HTTP_RETRIES=1 $(BIN)/uv pip install --quiet --compile-bytecode \
+	      --python $(BIN)/python --no-deps --require-hashes -r requirements.lock \
+	    || { echo "uv could not (see above); pip, which is slower, tries ..."; \
+	      $(PIP) --require-hashes -r requirements.lock; }; } \
+	  && $(PIP) --no-build-isolation -e . -e exercises/autograder; } \
 	  || { echo "The packages could not be installed. Is there a network (or a package mirror" \
-	  "in pip's configuration), and room for 1 GB? pip's reason stands above. Then: make env"; exit 1; }
+	  "in pip's configuration), and room for 1 GB? The reason stands above. Then: make env"; exit 1; }
 	@$(BIN)/python -m pip check
 	@touch $@
+
+# One lock for all systems and Python versions, with PyPI's hashes. uv is asked because
+# pip and pip-tools resolve only for the machine that they run on; it installs, too,
+# in less than half of pip's time. What is locked stays, unless requirements.txt says
+# otherwise; `make newest` moves everything.
+lock: $(READY)  ## write requirements.lock from requirements.txt
+	$(BIN)/python .ci/lock.py
+
+newest: $(READY)  ## move every package to its newest version, in both files
+	$(BIN)/python .ci/lock.py --newest
+	@$(MAKE) --no-print-directory env
 
 book: $(BOOK)  ## build the book and the assignments to hand out
 	@echo "The book:        $(BOOK)      (make serve shows it at http://127.0.0.1:$(PORT)/)"
