@@ -22,7 +22,7 @@ from pathlib import Path
 
 import nbformat
 import to_otter
-from nbgrader_apart import intake
+from nbgrader_apart import notebookfile
 from term import demo, folders, release
 from to_otter import runner
 
@@ -167,7 +167,7 @@ def against_otter(course, ours, scores, hand_ins=5):
     for path in sorted(course.glob(f"submitted/*/{NAME}/{NAME}.ipynb")):
         try:
             readable[path.parts[-3]] = to_otter.submission(source, path)
-        except intake.Unreadable:
+        except notebookfile.Unreadable:
             continue
     chosen = list(readable)[:: max(1, len(readable) // hand_ins)][:hand_ins]
     rates, seconds, theirs = [ours()], 0, {}

@@ -4,7 +4,8 @@ import json
 
 import nbformat
 import pytest
-from nbgrader_apart import intake
+from nbgrader_apart import feedback, notebookfile, submission
+from nbgrader_apart.notebookfile import CellHandedIn
 
 NOTEBOOK = {
     "nbformat": 4,
@@ -21,12 +22,11 @@ NOTEBOOK = {
 }
 
 
-def written(tmp_path, content):
-    path = tmp_path / "work.ipynb"
-    path.write_bytes(
-        content if isinstance(content, bytes) else json.dumps(content).encode()
-    )
-    return path
+def parse(content):
+    """Read the cells of a file with this content: bytes, or what is written as JSON."""
+    if not isinstance(content, bytes):
+        content = json.dumps(content).encode()
+    return notebookfile.parse(content)
 
 
 @pytest.mark.parametrize(
@@ -47,37 +47,20 @@ def written(tmp_path, content):
     ],
     ids=lambda value: str(value)[:24],
 )
-def test_what_is_no_notebook_is_refused_with_its_reason(tmp_path, content, reason):
-    with pytest.raises(intake.Unreadable) as refused:
-        intake.read_cells(written(tmp_path, content))
+def test_what_is_no_notebook_is_refused_with_its_reason(content, reason):
+    with pytest.raises(notebookfile.Unreadable) as refused:
+        parse(content)
     assert reason in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_links_folders_and_large_files_are_refused(tmp_path, monkeypatch):
-    path = written(tmp_path, NOTEBOOK)
-    (tmp_path / "link.ipynb").symlink_to(path)
-    (tmp_path / "folder.ipynb").mkdir()
-    for name in ("link.ipynb", "folder.ipynb", "missing.ipynb"):
-        with pytest.raises(intake.Unreadable, match="hand in the file itself"):
-            intake.read_cells(tmp_path / name)
-    monkeypatch.setattr(intake, "MAX_MEGABYTES", 0.0001)
-    with pytest.raises(intake.Unreadable, match="larger than"):
-        intake.read_cells(path)
+def test_only_kind_text_and_grade_id_are_taken():
+    assert parse(NOTEBOOK) == (CellHandedIn("code", "x = 1\ny = 2", "a"),)
 
 
-def test_only_kind_text_and_grade_id_are_taken(tmp_path):
-    (cell,) = intake.read_cells(written(tmp_path, NOTEBOOK))
-    assert cell.source == "x = 1\ny = 2"
-    assert cell.metadata == {"grade_id": "a"}
-    assert cell.outputs == []
-
-
-def test_what_can_be_read_is_read(tmp_path):
+def test_what_can_be_read_is_read():
     text = json.dumps(NOTEBOOK)
-    assert (
-        len(intake.read_cells(written(tmp_path, b"\xef\xbb\xbf" + text.encode()))) == 1
-    )
+    assert len(parse(b"\xef\xbb\xbf" + text.encode())) == 1
 
     old = {
         "nbformat": 3,
@@ -98,8 +81,8 @@ def test_what_can_be_read_is_read(tmp_path):
             }
         ],
     }
-    (cell,) = intake.read_cells(written(tmp_path, old))
-    assert (cell.source, cell.metadata.grade_id) == ("x = 1", "a")
+    (cell,) = parse(old)
+    assert (cell.source, cell.grade_id) == ("x = 1", "a")
 
     odd = {
         "nbformat": 4,
@@ -109,12 +92,12 @@ def test_what_can_be_read_is_read(tmp_path):
             {"cell_type": "code", "source": "'\ud83d'", "metadata": {"nbgrader": "?"}},
         ],
     }
-    raw, code = intake.read_cells(written(tmp_path, odd))
+    raw, code = parse(odd)
     assert (raw.cell_type, raw.source) == ("raw", "")
     code.source.encode()  # can be written to a file
 
 
-def test_pictures_pasted_into_an_answer_are_kept(tmp_path):
+def test_pictures_pasted_into_an_answer_are_kept():
     picture = {"plot.png": {"image/png": "iVBORw0KGgo="}}
     junk = {"a.png": 5, "b.png": {"image/png": 7}, "c.png": {"a": {"b": "c"}}}
     content = {
@@ -131,11 +114,9 @@ def test_pictures_pasted_into_an_answer_are_kept(tmp_path):
     released = {"text": nbformat.v4.new_markdown_cell("Write here.")}
     released["text"].metadata.nbgrader = {"grade_id": "text", "locked": False}
     released["text"].metadata = nbformat.from_dict(released["text"].metadata)
-    cells, missing = intake.restore(
-        intake.read_cells(written(tmp_path, content)), released
-    )
-    assert cells[0].attachments == picture
-    assert missing == []
+    restored = submission.restore(parse(content), released)
+    assert restored.cells[0].attachments == picture
+    assert restored.missing == []
 
 
 def released(*grade_ids, locked=()):
@@ -149,28 +130,23 @@ def released(*grade_ids, locked=()):
 
 
 def student(*cells):
-    made = []
-    for source, grade_id in cells:
-        made.append(nbformat.v4.new_code_cell(source))
-        if grade_id:
-            made[-1].metadata.grade_id = grade_id
-    return made
+    return [CellHandedIn("code", source, grade_id) for source, grade_id in cells]
 
 
-def told(cells):
+def told(restored):
     return [
         (cell.source, cell.metadata.get("nbgrader", {}).get("grade_id"))
-        for cell in cells
+        for cell in restored.cells
     ]
 
 
 def test_missing_cells_go_behind_their_predecessors():
-    cells, missing = intake.restore(
+    restored = submission.restore(
         student(("mine", None), ("b here", "b"), ("helper", None), ("d here", "d")),
         released("a", "b", "c", "d", "e"),
     )
-    assert missing == ["a", "c", "e"]
-    assert told(cells) == [
+    assert restored.missing == ["a", "c", "e"]
+    assert told(restored) == [
         ("released a", "a"),
         ("mine", None),
         ("b here", "b"),
@@ -182,12 +158,12 @@ def test_missing_cells_go_behind_their_predecessors():
 
 
 def test_of_copies_the_last_counts_and_locked_text_is_restored():
-    cells, missing = intake.restore(
+    restored = submission.restore(
         student(("first", "a"), ("second", "a"), ("cheat", "test"), ("new", "unknown")),
         released("a", "test", locked=("test",)),
     )
-    assert missing == []
-    assert told(cells) == [
+    assert restored.missing == []
+    assert told(restored) == [
         ("first", None),
         ("second", "a"),
         ("released test", "test"),
@@ -196,14 +172,14 @@ def test_of_copies_the_last_counts_and_locked_text_is_restored():
 
 
 def test_an_empty_notebook_becomes_the_assignment_as_handed_out():
-    cells, missing = intake.restore([], released("a", "b"))
-    assert missing == ["a", "b"]
-    assert told(cells) == [("released a", "a"), ("released b", "b")]
+    restored = submission.restore([], released("a", "b"))
+    assert restored.missing == ["a", "b"]
+    assert told(restored) == [("released a", "a"), ("released b", "b")]
 
 
 def test_hidden_tests_leave_no_trace_in_feedback():
-    (cell,) = student(
-        ("### BEGIN HIDDEN TESTS\nassert f(7) == 49\n### END HIDDEN TESTS", None)
+    cell = nbformat.v4.new_code_cell(
+        "### BEGIN HIDDEN TESTS\nassert f(7) == 49\n### END HIDDEN TESTS"
     )
     cell.outputs = [
         nbformat.v4.new_output("stream", text="f was called with 7"),
@@ -214,6 +190,6 @@ def test_hidden_tests_leave_no_trace_in_feedback():
             traceback=["----> 1 assert f(7) == 49"],
         ),
     ]
-    cell, _ = intake.HideHiddenTests().preprocess_cell(cell, {}, 0)
+    cell, _ = feedback.HideHiddenTests().preprocess_cell(cell, {}, 0)
     assert "7" not in json.dumps([cell.source, cell.outputs])
     assert "the sign is reversed" in cell.outputs[0].traceback[0]

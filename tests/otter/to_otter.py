@@ -14,7 +14,8 @@ import zipfile
 
 import nbformat
 import runner
-from nbgrader_apart import intake
+from nbgrader_apart import notebookfile
+from nbgrader_apart import submission as submissions
 from term import release
 
 TEST_FILE = """\
@@ -94,7 +95,7 @@ def submission(source, hand_in):
 
     Raises
     ------
-    intake.Unreadable
+    notebookfile.Unreadable
         If the hand-in is no notebook.
     """
     known, tests = {}, set()
@@ -106,9 +107,9 @@ def submission(source, hand_in):
         known[name] = cell
         if not runner.flags(cell)["locked"]:
             cell.source = ""  # an answer that was deleted is none
-    cells = intake.read_cells(hand_in)
-    cells = [one for one in cells if one.metadata.get("grade_id") not in tests]
-    cells, _ = intake.restore(cells, known)
+    cells = notebookfile.parse(hand_in.read_bytes())
+    cells = [one for one in cells if one.grade_id not in tests]
+    cells = submissions.restore(cells, known).cells
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
     return nbformat.v4.new_notebook(cells=cells, metadata=source.metadata)

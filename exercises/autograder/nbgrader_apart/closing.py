@@ -12,6 +12,14 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignmen
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
+from . import tree
+from .intake import place
+from .submission import SUFFIX, TIMESTAMP
+from .tree import printable
+
+#: Of each student's files no more are named.
+MOST_NAMED = 20
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -27,6 +35,8 @@ class Outcome:
         Why it could not be graded.
     share : dict of str to float or None
         Per task, the fraction of its points; None while a grader is waited for.
+    refused : list of str
+        What was handed in and not used: ``"data.csv is a link"``.
     """
 
     student: str
@@ -34,6 +44,7 @@ class Outcome:
     needs_manual_grade: bool
     problem: str | None
     share: dict[str, float | None]
+    refused: list[str]
 
 
 @dataclass(frozen=True)
@@ -48,15 +59,12 @@ class Summary:
         Per task, its points.
     outcomes : list of Outcome
         One for each student who handed in.
-    quarantined : list of str
-        Students' files that were moved away: ``"s01: data.csv"``.
     """
 
     assignment: str
     max_score: float
     points: dict[str, float]
     outcomes: list[Outcome]
-    quarantined: list[str]
 
     def graded(self) -> list[Outcome]:
         """Return the hand-ins that could be read and graded."""
@@ -115,7 +123,6 @@ def summarise(course: CourseDirectory, assignment: str) -> Summary:
             known.max_score,
             points,
             [_outcome(course, gradebook, folder, points) for folder in folders],
-            _quarantined(Path(course.root, "quarantine"), assignment),
         )
 
 
@@ -137,17 +144,29 @@ def _outcome(
 ) -> Outcome:
     student, assignment = folder.parent.name, folder.name
     graded = Path(course.format_path(course.autograded_directory, student, assignment))
-    problem = _problem(folder, graded)
+    notebooks = [
+        json.loads(path.read_text())["metadata"]
+        for path in sorted(graded.glob("*.ipynb"))
+    ]
+    refused = [name for notebook in notebooks for name in notebook.get("refused", [])]
+    problem = next(
+        (found["unreadable"] for found in notebooks if "unreadable" in found), None
+    )
+    if not notebooks:
+        problem = _not_graded(course, student, assignment)
+    name = printable(student)
     try:
         submission = gradebook.find_submission(assignment, student)
     except MissingEntry:
-        return Outcome(student, None, False, problem or "is not graded yet", {})
+        problem = problem or "is not graded yet"
+        return Outcome(name, None, False, problem, {}, refused)
     return Outcome(
-        student,
+        name,
         submission.score,
         submission.needs_manual_grade,
         problem,
         _share(submission, points),
+        refused,
     )
 
 
@@ -169,30 +188,18 @@ def _share(
     }
 
 
-def _problem(folder: Path, graded: Path) -> str | None:
-    """Return why a hand-in could not be graded, or None."""
-    for path in sorted(graded.glob("*.ipynb")):
-        problem = json.loads(path.read_text())["metadata"].get("unreadable")
-        if problem:
-            return str(problem)
-    if graded.is_dir():
-        return None
-    if not list(folder.glob("*.ipynb")):
-        names = sorted(
-            path.name for path in folder.iterdir() if path.name != "timestamp.txt"
-        )
-        return f"handed in no notebook, but {', '.join(names) or 'nothing'}"
-    return "stopped the grading: its messages are above, under the student's name"
-
-
-def _quarantined(quarantine: Path, assignment: str) -> list[str]:
-    """Return the files in quarantine, with the student before each."""
-    found = []
-    for path in sorted(quarantine.glob(f"*/{assignment}/**/*")):
-        if path.is_symlink() or not path.is_dir():
-            student, _, *name = path.relative_to(quarantine).parts
-            found.append(f"{student}: {Path(*name)}")
-    return found
+def _not_graded(course: CourseDirectory, student: str, assignment: str) -> str:
+    """Return why a hand-in has not been graded at all."""
+    base, below = place(course, student, assignment)
+    try:
+        with tree.opened(base, *below) as folder:
+            names = [name for name in folder.names(MOST_NAMED) if name != TIMESTAMP]
+    except OSError as error:
+        return str(error)
+    if any(name.endswith(SUFFIX) for name in names):
+        return "stopped the grading: its messages are above, under the student's name"
+    named = ", ".join(map(printable, names[:MOST_NAMED])) or "nothing"
+    return f"handed in no notebook, but {named}"
 
 
 # -- printing
@@ -207,10 +214,15 @@ def as_text(summary: Summary) -> str:
         _count(len(summary.failed()), "could not be graded"),
         *_names(summary.failed()),
     ]
-    if summary.quarantined:
-        count = len(summary.quarantined)
-        lines.append(_count(count, f"file{'s' * (count != 1)} in quarantine/"))
-        lines += [f"       {file}" for file in summary.quarantined]
+    refused = [
+        f"{outcome.student}: {file}"
+        for outcome in summary.outcomes
+        for file in outcome.refused[:MOST_NAMED]
+    ]
+    if refused:
+        count = len(refused)
+        lines.append(_count(count, f"file{'s' * (count != 1)} not used"))
+        lines += [f"       {file}" for file in refused]
     if summary.graded():
         lines += _tasks(summary)
     return "\n".join([*lines, ""])

@@ -9,7 +9,7 @@ from nbgrader.apps import AutogradeApp
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteKernelspec
 from traitlets.config import Application, Config
 
-from . import closing, intake, patches
+from . import closing, feedback, intake, patches, safehtml
 
 
 def use(c: Config, apart: bool = True) -> str | None:
@@ -30,11 +30,13 @@ def use(c: Config, apart: bool = True) -> str | None:
     """
     patches.find_alembic()
     patches.ignore_order_of_rows()
-    c.Autograde.pre_convert_hook = intake.adopt_misnamed
+    patches.read_hand_ins_once()
     c.Autograde.exporter_class = intake.SubmissionExporter
     c.Autograde.autograde_preprocessors = intake.AUTOGRADE
-    c.GenerateFeedback.preprocessors = intake.FEEDBACK
-    c.GenerateFeedback.post_convert_hook = intake.drop_data
+    c.GenerateFeedback.preprocessors = feedback.STEPS
+    c.GenerateFeedback.post_convert_hook = feedback.drop_data
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = safehtml.FILTERS
     _harden_stock(c)
     reason = _why_not(apart)
     if reason is None:

@@ -1,25 +1,22 @@
 """nbgrader's step "run the notebook": submissions are run ahead, on all cores.
 
 nbgrader goes through the class one student at a time, and it alone writes the
-gradebook. When it asks for the first notebook, all that it will ask for later
-start to run. It gets a result only if cells and files are the same to the byte;
-else the notebook is run again, in line.
+gradebook. When it asks for the first hand-in, all that it will ask for later are
+read and start to run. What it gets is what was read then.
 """
 
 import atexit
 import gc
-import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute
 from traitlets import (
     Dict,
@@ -33,12 +30,13 @@ from traitlets import (
     validate,
 )
 
-from . import box, cells, cluster, gradebook, intake, leftovers, patches, plan
+from . import box, cells, cluster, intake, leftovers, patches, plan, released, tree
 from .options import Level, Limits, Options
 from .outputs import Output, error_output
-from .plan import CodeCell, Plan
+from .plan import Plan
 from .pool import Pool
 from .progress import Progress
+from .submission import SUFFIX, Restored, Submission
 
 AUTO = "auto"
 LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
@@ -92,12 +90,9 @@ class RunAhead(Execute):  # type: ignore[misc]  # nbgrader has no types
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Fill in the outputs of one notebook."""
-        where = resources["nbgrader"]
-        files = plan.read_files(Path(resources["metadata"]["path"]))
-        code = [cell for cell in nb.cells if cells.is_code(cell)]
         run: GradingRun = self.parent.run
-        key = Notebook(where["student"], where["notebook"])
-        outputs = run.outputs(key, plan.code_cells(code), files)
+        outputs = run.current.notebooks[resources["nbgrader"]["notebook"]].outputs
+        code = [cell for cell in nb.cells if cells.is_code(cell)]
         for count, (cell, shown) in enumerate(zip(code, outputs, strict=True), 1):
             cell.outputs = nbformat.from_dict(shown)
             cell.execution_count = count
@@ -105,15 +100,15 @@ class RunAhead(Execute):  # type: ignore[misc]  # nbgrader has no types
 
 
 class RunAheadExporter(intake.SubmissionExporter):
-    """Reads hand-ins; nbgrader makes one at the beginning of a run."""
+    """Gives nbgrader hand-ins that were run; it makes one when a run begins."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)  # type: ignore[no-untyped-call]
+        super().__init__(*args, **options)
         self.run: GradingRun | None = None
-        if isinstance(self.parent, Autograde):
+        if isinstance(self.parent, intake.AutogradeReadOnce):
             self._begin(self.parent)
 
-    def _begin(self, converter: Autograde) -> None:
+    def _begin(self, converter: intake.AutogradeReadOnce) -> None:
         patches.share_gradebook()
         leftovers.clear_work_folders()
         course = converter.coursedir
@@ -121,8 +116,22 @@ class RunAheadExporter(intake.SubmissionExporter):
         self._lock = leftovers.lock(lock)
         if self._lock:
             leftovers.clear_unfinished(converter)
-        self.run = GradingRun(RunAhead(parent=self), converter)
+        self.run = GradingRun(RunAhead(parent=self), self, converter)
         self.run.start()
+
+    def submission(self, student: str) -> Submission:
+        """Return what a student handed in, when it was run."""
+        if self.run is None:
+            return super().submission(student)
+        found = self.run.come_to(student).submission
+        self.tell(found)
+        return found
+
+    def restored(self, name: str) -> Restored:
+        """Return one of the notebooks of that student, as it was run."""
+        if self.run is None:
+            return super().restored(name)
+        return self.run.current.notebooks[name].restored
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
@@ -131,97 +140,91 @@ class RunAheadExporter(intake.SubmissionExporter):
         return patches.text_after_steps(self, nb, resources)
 
 
-class Notebook(NamedTuple):
-    """Names one notebook of one student."""
+@dataclass(frozen=True)
+class Ran:
+    """A notebook as it is graded, and the outputs of its code cells."""
 
-    student: str
-    name: str
+    restored: Restored
+    outputs: list[list[Output]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a notebook that was run ahead, and of which cells and files."""
+    """What a student handed in, and what came of its notebooks, by their names."""
 
-    digest: str
-    outputs: list[list[Output]]
+    submission: Submission
+    notebooks: dict[str, Ran]
 
 
 class GradingRun:
-    """All notebooks that one run of nbgrader grades, under way on the workers.
+    """All hand-ins that one run of nbgrader grades, under way on the workers.
 
     Parameters
     ----------
     step : RunAhead
         Its settings.
-    converter : nbgrader.converters.Autograde
+    exporter : RunAheadExporter
+        Reads hand-ins, and knows the assignment.
+    converter : AutogradeReadOnce
     """
 
-    def __init__(self, step: RunAhead, converter: Autograde) -> None:
+    def __init__(
+        self,
+        step: RunAhead,
+        exporter: RunAheadExporter,
+        converter: intake.AutogradeReadOnce,
+    ) -> None:
         self.step, self.options = step, step.options()
+        self.exporter = exporter
         self.converter, self.course = converter, converter.coursedir
-        self.assignment: str = self.course.assignment_id
         self.threads = ThreadPoolExecutor(step.workers, thread_name_prefix="grading")
         self.lock = threading.Lock()
-        self.released: dict[str, dict[str, NotebookNode]] = {}
         self.plans: dict[str, Plan] = {}
         self.pools: dict[str, Pool] = {}
-        self.hand_ins: dict[Notebook, Path] = {}
-        self.results: dict[Notebook, Future[Result]] = {}
-        self.last: Notebook | None = None
+        self.students: list[str] = []
+        self.results: dict[str, Future[Result]] = {}
+        #: Of the student that nbgrader has come to.
+        self.current: Result
         self.progress = Progress(0)
 
     def start(self) -> None:
-        """Find the notebooks that nbgrader will come to, and begin to run them."""
+        """Find the hand-ins that nbgrader will come to, and begin to run them."""
         level = self.options.level
         self.step.log.info("Students' code runs in a box of level %r", str(level))
-        self.hand_ins = dict(self._to_grade())
-        self.progress = Progress(len(self.hand_ins))
-        self.last = next(reversed(self.hand_ins), None)
-        for key, path in self.hand_ins.items():
-            self.results[key] = self.threads.submit(self._read_and_run, key.name, path)
+        students = [
+            Path(folder).parent.name for folder in sorted(self.converter.assignments)
+        ]
+        self.students = [one for one in students if self.converter.is_wanted(one)]
+        self.progress = Progress(len(self.students))
+        for student in self.students:
+            self.results[student] = self.threads.submit(self._read_and_run, student)
         # Garbage is not looked for among what is there now, which is slow; nor when
         # this process ends, after all that is registered below.
         gc.freeze()
         atexit.register(gc.freeze)
         atexit.register(self.close)
 
-    def _to_grade(self) -> Iterator[tuple[Notebook, Path]]:
-        """Yield the notebooks that nbgrader will still come to, as it decides it."""
-        for folder in map(Path, sorted(self.converter.assignments)):
-            if not self._is_wanted(folder):
-                continue
-            student = folder.parent.name
-            notebooks = self.converter.assignments[str(folder)]
-            intake.adopt_misnamed(folder.name, student, notebooks)
-            for path in sorted(map(Path, notebooks)):
-                yield Notebook(student, path.stem), path
-
-    def _is_wanted(self, folder: Path) -> bool:
-        graded = leftovers.graded_folder(self.converter, folder)
-        if self.converter.force or not graded.exists():
-            return True
-        handed_in = self.course.get_existing_timestamp(str(folder))
-        before = self.course.get_existing_timestamp(str(graded))
-        return handed_in is not None and before is not None and handed_in > before
-
     # -- in nbgrader's thread
 
-    def outputs(
-        self, key: Notebook, code: Sequence[CodeCell], files: Mapping[str, bytes]
-    ) -> list[list[Output]]:
-        """Return the outputs of a notebook that nbgrader has come to."""
-        under_way = self.results.pop(key, None)
+    def come_to(self, student: str) -> Result:
+        """Return what came of the hand-in that nbgrader has come to.
+
+        Raises
+        ------
+        tree.Unopened
+            If it cannot be opened.
+        """
+        under_way = self.results.pop(student, None)
         try:
             if under_way is not None:
-                result = under_way.result()
-                shared = self._plan(key.name).files
-                if result.digest == digest(code, files, shared):
-                    return result.outputs
-            return self._run(key.name, code, files)
+                self.current = under_way.result()
+            else:
+                self.current = self._read_and_run(student)
         finally:
             self.progress.step()
-            if key == self.last:
+            if self.students and student == self.students[-1]:
                 self.close()
+        return self.current
 
     def close(self) -> None:
         """End all processes; a server that graded looks for garbage as before."""
@@ -233,88 +236,49 @@ class GradingRun:
 
     # -- in the threads
 
-    def _read_and_run(self, notebook: str, path: Path) -> Result:
-        try:
-            read = intake.read_cells(path)
-            readable = True
-        except intake.Unreadable:
-            read, readable = [], False
-        restored, _ = intake.restore(read, self._released(notebook))
-        code = plan.code_cells(restored)
-        shared = self._plan(notebook).files
-        files = plan.read_files(path.parent, ignore=self.course.ignore) | shared
-        if readable:
-            outputs = self._run(notebook, code, files)
-        else:
+    def _read_and_run(self, student: str) -> Result:
+        found = self.exporter.read(student)
+        return Result(found, {name: self._run(name, found) for name in found.notebooks})
+
+    def _run(self, name: str, found: Submission) -> Ran:
+        restored = found.restored(name, self.exporter.released.cells[name])
+        code = plan.code_cells(restored.cells)
+        if found.notebooks[name].problem is not None:
             why = error_output("NotRun", "the file could not be read")
-            outputs = [[why] for _ in code]
-        return Result(digest(code, files, shared), outputs)
-
-    def _run(
-        self, notebook: str, code: Sequence[CodeCell], files: Mapping[str, bytes]
-    ) -> list[list[Output]]:
-        made = self._plan(notebook)
+            return Ran(restored, [[why] for _ in code])
+        made = self._plan(name)
+        files = {**found.files, **made.files}
         if self.step.scheduler:
-            return cluster.run(self.step.scheduler, made, self.options, code, files)
-        with self.lock:
-            if notebook not in self.pools:
-                self.pools[notebook] = Pool(made, self.options, self.step.workers)
-            pool = self.pools[notebook]
-        return pool.run(code, files)
+            outputs = cluster.run(self.step.scheduler, made, self.options, code, files)
+        else:
+            outputs = self._pool(name, made).run(code, files)
+        return Ran(restored, outputs)
 
-    # -- what is known of each notebook, worked out once
-
-    def _plan(self, notebook: str) -> Plan:
-        released = self._released(notebook)
+    def _pool(self, name: str, made: Plan) -> Pool:
         with self.lock:
-            if notebook not in self.plans:
-                hand_ins = [
-                    p for key, p in self.hand_ins.items() if key.name == notebook
-                ]
+            if name not in self.pools:
+                self.pools[name] = Pool(made, self.options, self.step.workers)
+            return self.pools[name]
+
+    def _plan(self, name: str) -> Plan:
+        with self.lock:
+            if name not in self.plans:
                 # An import that few want costs less where it is wanted.
                 wanted = plan.imported_by_many(
-                    hand_ins, self.step.preload, more_than=self.step.workers
+                    self._first_texts(name),
+                    self.step.preload,
+                    more_than=self.step.workers,
                 )
-                self.plans[notebook] = plan.make(
-                    self._source(notebook), released, wanted
+                source = released.source_folder(self.course) / f"{name}{SUFFIX}"
+                self.plans[name] = plan.make(
+                    source, self.exporter.released.cells[name], wanted
                 )
-            return self.plans[notebook]
+            return self.plans[name]
 
-    def _released(self, notebook: str) -> dict[str, NotebookNode]:
-        with self.lock:
-            if notebook not in self.released:
-                order = intake.order(self._source(notebook))
-                where = self.course.db_url, self.course.course_id
-                with gradebook.opened(*where) as book:
-                    self.released[notebook] = intake.released_cells(
-                        book, notebook, self.assignment, order
-                    )
-            return self.released[notebook]
-
-    def _source(self, notebook: str) -> Path:
-        folder = self.course.format_path(
-            self.course.source_directory, ".", self.assignment
-        )
-        return Path(folder, f"{notebook}.ipynb")
-
-
-def digest(
-    code: Sequence[CodeCell], files: Mapping[str, bytes], shared: Mapping[str, bytes]
-) -> str:
-    """Return a text that is the same only for the same cells and files.
-
-    Parameters
-    ----------
-    code : sequence of CodeCell
-    files : mapping of str to bytes
-        What lies beside the notebook.
-    shared : mapping of str to bytes
-        The instructor's files: large and the same for everybody, so that files are
-        compared with them and need not be hashed.
-    """
-    marks = {
-        name: files[name] == shared.get(name) or hashlib.sha256(files[name]).digest()
-        for name in sorted(files)
-    }
-    cells_as_text = [(str(cell.kind), cell.source) for cell in code]
-    return hashlib.sha256(repr((cells_as_text, marks)).encode()).hexdigest()
+    def _first_texts(self, name: str) -> Iterator[str]:
+        """Yield the first hand-ins of a notebook as text, those that can be read."""
+        for student in self.students[: plan.HAND_INS_LOOKED_AT]:
+            base, below = intake.place(self.course, student, self.course.assignment_id)
+            content = tree.read_file(base, *below, f"{name}{SUFFIX}")
+            if content is not None:
+                yield content.decode("utf-8", "replace")

@@ -70,11 +70,30 @@ def share_gradebook() -> None:
         saveautogrades,
     )
 
-    from . import gradebook, intake
+    from . import gradebook, intake, released
 
-    for module in (autograde, latesubmissions, overwritekernelspec, intake):
+    modules = autograde, latesubmissions, overwritekernelspec, intake, released
+    for module in modules:
         setattr(module, "Gradebook", gradebook.opened)  # noqa: B010
     saveautogrades.Gradebook = gradebook.Marks
+
+
+def read_hand_ins_once() -> None:
+    """Let nbgrader open nothing that a student handed in; see `intake`.
+
+    Reason: nbgrader opens what was handed in at several places, and follows every
+    link and waits for every pipe there. The class of its converter cannot be
+    configured.
+
+    Written for nbgrader 0.9.6.
+    """
+    from nbgrader.apps import api, autogradeapp
+    from nbgrader.coursedir import CourseDirectory
+
+    from . import intake
+
+    api.Autograde = autogradeapp.Autograde = intake.AutogradeReadOnce
+    CourseDirectory.get_existing_timestamp = intake.timestamp
 
 
 # -- nbconvert

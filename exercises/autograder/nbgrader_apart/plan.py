@@ -17,7 +17,6 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 
 from . import cells as cell_predicates
-from . import intake
 from .cells import CellKind, kind_of
 from .options import Role
 
@@ -113,7 +112,7 @@ def make(
     source : Path
         The instructor's notebook; it may be missing.
     released : dict of str to NotebookNode
-        Its cells as the gradebook knows them (`intake.released_cells`).
+        Its cells as the gradebook knows them (`released.released_cells`).
     wanted : sequence of str
         What students import besides.
     """
@@ -164,14 +163,14 @@ def _all_imported(sources: Iterable[str]) -> list[str]:
 
 
 def imported_by_many(
-    hand_ins: Sequence[Path], packages: Sequence[str], more_than: int
+    hand_ins: Iterable[str], packages: Sequence[str], more_than: int
 ) -> list[str]:
     """Return the modules of some packages that many of the first hand-ins mention.
 
     Parameters
     ----------
-    hand_ins : sequence of Path
-        Notebooks as they were handed in; they are searched as text.
+    hand_ins : iterable of str
+        The text of notebooks as they were handed in.
     packages : sequence of str
         Only these packages and what is in them.
     more_than : int
@@ -188,20 +187,18 @@ def imported_by_many(
         re.VERBOSE,
     )
     count: Counter[str] = Counter()
-    for path in hand_ins[:HAND_INS_LOOKED_AT]:
-        if intake.unwanted(path):
-            continue
-        found = statement.findall(path.read_text("utf-8", "replace"))
+    for text in hand_ins:
+        found = statement.findall(text)
         count.update({".".join(filter(None, parts)) for parts in found})
     return [module for module, times in count.items() if times > more_than]
 
 
-def read_files(*folders: Path, ignore: Iterable[str] = ()) -> dict[str, bytes]:
-    """Return the plain files below folders, later ones over earlier; no notebooks."""
-    found = {}
-    left_out = [*ignore, "*.ipynb", ".ipynb_checkpoints"]
-    for folder in map(str, folders):
-        for path in utils.find_all_files(folder, left_out):
-            if not intake.unwanted(Path(path)):
-                found[os.path.relpath(path, folder)] = Path(path).read_bytes()
-    return found
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Return the files below one of the instructor's folders; no notebooks."""
+    left_out = ["*.ipynb", ".ipynb_checkpoints"]
+    paths = map(Path, utils.find_all_files(str(folder), left_out))
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in paths
+        if path.is_file()
+    }

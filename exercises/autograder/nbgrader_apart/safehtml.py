@@ -1,0 +1,277 @@
+"""What a student wrote and printed, as it may be shown in somebody's browser.
+
+Feedback and formgrader are pages on which a grader is signed in, or that a student
+opens. nbgrader shows a student's HTML on them as it is: a script in it acts as the
+grader. Here only what text, tables and figures need passes, and a note says what was
+left out. `clean` and `clean_markdown` take the place of two filters of nbconvert's
+templates; `Plain` is a step that takes odd outputs away before anything is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html import escape
+from typing import Any
+
+import nh3
+import tinycss2
+from bs4 import BeautifulSoup
+from nbconvert.filters import strip_files_prefix
+from nbconvert.preprocessors import Preprocessor
+from nbformat.notebooknode import NotebookNode
+
+TAGS = frozenset(
+    "a abbr b blockquote br caption center code col colgroup dd del details div dl dt "
+    "em figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s "
+    "samp small span strong sub summary sup table tbody td tfoot th thead tr tt u ul "
+    "var".split()
+)
+ATTRIBUTES = {
+    "*": {"class", "title", "lang", "dir", "style", "align", "valign"},
+    "a": {"href"},
+    "col": {"span", "width"},
+    "colgroup": {"span"},
+    "details": {"open"},
+    "font": {"color"},
+    "img": {"src", "alt", "width", "height"},
+    "li": {"value"},
+    "ol": {"start", "type"},
+    "table": {"border", "id", "cellpadding", "cellspacing", "width"},
+    "td": {"id", "colspan", "rowspan", "width", "height"},
+    "th": {"id", "colspan", "rowspan", "scope", "width", "height"},
+} | {f"h{level}": {"id"} for level in range(1, 7)}
+#: Properties that change how text and tables look, and not where they stand: none
+#: lets one thing cover another.
+STYLES = frozenset(
+    "background background-color border border-bottom border-collapse border-color "
+    "border-left border-right border-spacing border-style border-top border-width "
+    "caption-side color font-family font-size font-style font-variant font-weight "
+    "max-width min-width padding padding-bottom padding-left padding-right "
+    "padding-top text-align text-decoration vertical-align white-space "
+    "width word-break word-wrap".split()
+)
+#: Classes and ids of the pages around the output: what carries one is not shown as
+#: part of them. pandas and Pygments need theirs.
+CLASSES = re.compile(
+    r"dataframe|T_\w+|highlight|hl-\w+|anchor-link|row\d+|col\d+|col_heading|"
+    r"row_heading|level\d+|index_name|data|blank|true|false|err|[a-z][a-z0-9]?"
+)
+IDS = re.compile(r"T_\w+|[\w\-.%:']{1,200}")
+#: A picture inside the page, or a file that was handed in beside the notebook.
+PICTURE = re.compile(
+    r"data:image/(?:png|jpeg|gif|webp|svg\+xml)[;,]|(?![a-z][\w+.\-]*:|/|.*\.\.)", re.I
+)
+LINK = re.compile(r"https?://|mailto:|#|(?![a-z][\w+.\-]*:|/)", re.I)
+STYLE_ELEMENT = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.I | re.S)
+#: pandas styles its tables by their ids, and all of them by their class.
+SCOPED = re.compile(r"\s*(?:#T_\w+|\.dataframe)\b")
+
+
+def clean(html: Any) -> str:
+    """Return HTML that may be shown: text, tables, figures, and what was left out.
+
+    Parameters
+    ----------
+    html : str or bytes
+        From a notebook that somebody handed in.
+    """
+    text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
+    sheet = "\n".join(_scoped_rules(css) for css in STYLE_ELEMENT.findall(text)).strip()
+    text = STYLE_ELEMENT.sub("", text)
+    safe = nh3.clean(
+        text,
+        tags=set(TAGS),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        attribute_filter=_attribute,
+        filter_style_properties=set(STYLES),
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel="noopener noreferrer",
+    )
+    if sheet:
+        safe = f"<style>{sheet}</style>{safe}"
+    return safe + _note(_left_out(text, safe))
+
+
+def clean_markdown(html: str) -> str:
+    """Return the HTML of a markdown cell as it may be shown.
+
+    It takes the place of the filter ``strip_files_prefix``, which nbgrader's templates
+    apply last.
+    """
+    return clean(strip_files_prefix(html))
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value that an attribute keeps, or None if it is left out."""
+    match name:
+        case "class":
+            return " ".join(c for c in value.split() if CLASSES.fullmatch(c)) or None
+        case "id":
+            return value if IDS.fullmatch(value) else None
+        case "src":
+            return value if PICTURE.match(value.strip()) else None
+        case "href":
+            return value if LINK.match(value.strip()) else None
+        case "style":
+            return None if re.search(r"url|expression|\\", value, re.I) else value
+    return value
+
+
+def _scoped_rules(css: str) -> str:
+    """Return the rules of a style sheet that change nothing but pandas' tables."""
+    kept = []
+    for rule in tinycss2.parse_stylesheet(
+        css, skip_comments=True, skip_whitespace=True
+    ):
+        if rule.type != "qualified-rule":
+            continue
+        selectors = tinycss2.serialize(rule.prelude).split(",")
+        declarations = [
+            declaration.serialize()
+            for declaration in tinycss2.parse_declaration_list(
+                rule.content, skip_comments=True, skip_whitespace=True
+            )
+            if declaration.type == "declaration" and declaration.lower_name in STYLES
+        ]
+        text = f"{', '.join(map(str.strip, selectors))} {{{'; '.join(declarations)}}}"
+        scoped = all(SCOPED.match(selector) for selector in selectors)
+        if (
+            scoped
+            and declarations
+            and not re.search(r"[<\\]|url|expression", text, re.I)
+        ):
+            kept.append(text)
+    return "\n".join(kept)
+
+
+def _left_out(before: str, after: str) -> list[str]:
+    """Return the names of elements and attributes that are not there any more."""
+    if "<" not in before:
+        return []
+    lost = _names(before) - _names(after)
+    return sorted(lost)
+
+
+def _names(html: str) -> Counter[str]:
+    """Count the elements, the scripts in attributes, and the pictures of some HTML."""
+    count: Counter[str] = Counter()
+    for element in BeautifulSoup(html, "html.parser").find_all(True):
+        if element.name not in ("html", "head", "body"):
+            count[element.name] += 1
+        for name, value in element.attrs.items():
+            if name.startswith("on") or (name in ("src", "href", "srcset") and value):
+                count[f"{element.name} {name}"] += 1
+    return count
+
+
+def _note(left_out: list[str]) -> str:
+    if not left_out:
+        return ""
+    names = ", ".join(escape(name[:40]) for name in left_out[:10])
+    return f'<p class="left-out"><em>Left out for safety: {names}</em></p>'
+
+
+#: By the names of the filters of nbconvert whose place they take.
+FILTERS = {"clean_html": clean, "strip_files_prefix": clean_markdown}
+
+# -- outputs
+
+#: What can be shown, each as text (pictures in base64).
+SHOWN = (
+    "text/plain",
+    "text/html",
+    "text/markdown",
+    "text/latex",
+    "image/png",
+    "image/jpeg",
+    "image/svg+xml",
+)
+#: Bytes of one output, and of all outputs of a notebook.
+MOST_IN_ONE, MOST_IN_ALL = 8_000_000, 40_000_000
+#: A path as tracebacks show it, coloured or not: folders, then a file of Python's.
+PATH = re.compile(
+    r"(?:~|(?<![\w.])(?:[A-Za-z]:)?)(?:[/\\][^\s/\\:\"'\x1b]+)+[/\\](?=[\w.\-]+\.pyx?\b)"
+)
+
+
+class Plain(Preprocessor):
+    """Takes from the outputs of a notebook what no page can or should show.
+
+    What stays is text and pictures, no more than fits; the rest leaves a note. Errors
+    stay, and so do the marks: only what is shown becomes less. A traceback names the
+    files of the grader's machine without their folders.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Go through all outputs of one notebook."""
+        left = MOST_IN_ALL
+        for cell in nb.cells:
+            for output in cell.get("outputs", ()):
+                size = _make_plain(output, min(left, MOST_IN_ONE))
+                left -= size
+        return nb, resources
+
+
+def _make_plain(output: NotebookNode, most: int) -> int:
+    """Make one output plain; return the size of what is left of it."""
+    match output.output_type:
+        case "stream":
+            output.text = _shortened(output.text, most)
+            return len(output.text)
+        case "error":
+            output.traceback = [
+                _shortened(PATH.sub("", line), most) for line in output.traceback
+            ]
+            output.evalue = _shortened(output.evalue, most)
+            return sum(map(len, output.traceback)) + len(output.evalue)
+    return _make_data_plain(output, most)
+
+
+def _make_data_plain(output: NotebookNode, most: int) -> int:
+    left_out = []
+    kept = {}
+    size = 0
+    for kind, data in output.data.items():
+        if kind not in SHOWN or not isinstance(data, str):
+            left_out.append(f"an output of the kind {kind[:60]}")
+        elif size + len(data) > most:
+            left_out.append(f"{kind} of {len(data) / 1e6:.1f} MB")
+        else:
+            kept[kind] = data
+            size += len(data)
+    only_text = set(kept) <= {"text/plain"}
+    if left_out and only_text:
+        # Where text is all that is left, it says what else there was.
+        note = f"[Left out: {', '.join(left_out)}]"
+        kept["text/plain"] = "\n".join(filter(None, [kept.get("text/plain"), note]))
+    output.data = NotebookNode(kept)
+    output.metadata = NotebookNode(
+        {
+            kind: NotebookNode(sizes)
+            for kind, options in output.get("metadata", {}).items()
+            if kind in kept and (sizes := _sizes(options))
+        }
+    )
+    return size
+
+
+def _sizes(options: Any) -> dict[str, int | str]:
+    """Return width, height and alternative text of a picture, if they are plain."""
+    if not isinstance(options, dict):
+        return {}
+    numbers = {
+        name: options[name]
+        for name in ("width", "height")
+        if isinstance(options.get(name), int)
+    }
+    alt = options.get("alt")
+    return {**numbers, "alt": alt} if isinstance(alt, str) else numbers
+
+
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}\n[{len(text) - most:,} characters left out]"
