@@ -39,6 +39,30 @@ PLACES = {"url", "isbn", "howpublished", "institution", "organization", "publish
 PRECISE = re.compile(r"(?<![\w.,–-])(?:[1-9]\d*\.\d+|0\.0*[1-9]\d+)(?![\w.]*\d)")
 
 
+#: Words that a reader without immunology or statistics cannot be asked to know.
+TRADE = [
+    *[
+        "adaptor",
+        "basophil",
+        "chemokine",
+        "cyp3a5",
+        "eosinophil",
+        "fcrn",
+        "haematocrit",
+    ],
+    *["ige", "ilc2", "kinase", "mast cell", "neutrophil", "nkt cell", "recist"],
+    *[
+        "bonferroni",
+        "hazard ratio",
+        "jacobian",
+        "least squares",
+        "log-rank",
+        "odds ratio",
+    ],
+    *["rank correlation", "surrogate"],
+]
+
+
 @dataclass
 class Chapter:
     """A notebook and what it may refer to."""
@@ -184,6 +208,19 @@ def glossary(chapter):
             yield f"the term {term.strip()!r} is not in the glossary"
 
 
+def linked(chapter):
+    """Words of the trade link to the glossary, at least once on a page that uses them.
+
+    Self-checks and admonitions are left alone, and so are the bold and the cited.
+    """
+    links = " ".join(re.findall(r"\{term\}`([^`]*)`", chapter.prose)).lower()
+    text = re.sub(r"^(:{3,}).*?^\1\s*$", "", chapter.prose, flags=re.M | re.S)
+    text = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", " ", text).lower()
+    for word in TRADE:
+        if re.search(rf"\b{word}", text) and word not in links:
+            yield f"{word!r} is used and nowhere linked to the glossary"
+
+
 def links(chapter):
     """Every link within the book leads somewhere."""
     known = {
@@ -273,6 +310,7 @@ RULES = [
     figures,
     citations,
     glossary,
+    linked,
     links,
     offline,
     glued,

@@ -266,6 +266,9 @@ FAULTS = [
         "New",
     ),
     (lint.glossary, swap("`words <known word>`", "`words <new word>`"), "'new word'"),
+    (lint.linked, swap("\n\nMuch.", "\n\nA Kinase acts."), "'kinase'"),
+    (lint.linked, swap("\n\nMuch.", "\n\n`kinase` $kinase$ acts."), None),
+    (lint.linked, swap("\n\nMuch.", "\n\nA {term}`kinase`. A kinase."), None),
     (lint.links, swap("(#section-0-with", "(#section-9-with"), "#section-9"),
     (lint.links, swap("(#section-0-with-a-comma)", "(other.md)"), "other.md"),
     (
