@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+import statsmodels.formula.api as smf
 from course import scores
 from notebooks import cells, numbers
 from scipy import integrate, stats
@@ -395,3 +396,40 @@ def test_printed_immortal_time():
     expected = (dead_after / ever) / ((dead - dead_after) / never)
     assert numbers(REGISTRY)["obs_immortal"] == pytest.approx(expected, abs=0.04)
     assert numbers(REGISTRY)["obs_clock"] == pytest.approx(1, abs=0.1)
+
+
+def test_the_collider_has_the_ratio_that_its_probabilities_give():
+    """Infection among the admitted, summed over frailty instead of drawn."""
+
+    def infected(treated):
+        admitted = {f: 0.05 + 0.25 * treated + 0.45 * f for f in (0, 1)}
+        share = {f: (0.3 if f else 0.7) * admitted[f] for f in (0, 1)}
+        ill = 0.20 * share[1] + 0.05 * share[0]
+        return ill / (share[0] + share[1])
+
+    printed = numbers(REGISTRY)
+    expected = infected(1) / infected(0)
+    assert printed["obs_collider"] == pytest.approx(expected, abs=0.04)
+    assert printed["obs_collider_all"] == pytest.approx(1, abs=0.05)
+
+
+def test_the_target_trial_agrees_with_a_regression_among_the_eligible():
+    """Another route to the emulated ratio: Poisson regression with an offset."""
+    registry = cohorts.load("biologic_registry").query("das28 >= 3.2")
+    registry = registry.assign(
+        infected=(registry["outcome"] == "infection").astype(int),
+        on_biologic=(registry["treatment"] == "biologic").astype(int),
+        prior=registry["prior_infection"].astype(int),
+    )
+    formula = "infected ~ on_biologic + das28 + age_years + comorbidities + prior"
+    fit = smf.glm(
+        f"{formula} + C(steroid_mg_d)",
+        registry,
+        family=sm.families.Poisson(),
+        offset=np.log(registry["follow_up_days"]),
+    ).fit()
+    printed = numbers(REGISTRY)
+    assert printed["obs_eligible"] == len(registry)
+    assert printed["obs_tt"] == pytest.approx(
+        np.exp(fit.params["on_biologic"]), rel=0.1
+    )
