@@ -12,6 +12,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 SPHINX := -W --keep-going -q
+SCHEMA := $(BIN)/check-jsonschema --builtin-schema vendor
 CHAPTERS := $(sort $(wildcard book/*/*.ipynb))
 PORT ?= 8000
 
@@ -121,6 +122,12 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(SCHEMA).github-workflows .github/workflows/*.yml
+	$(SCHEMA).dependabot .github/dependabot.yml
+	$(SCHEMA).github-issue-forms .github/ISSUE_TEMPLATE/science.yml .github/ISSUE_TEMPLATE/fault.yml
+	$(SCHEMA).github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA).citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet --min-severity medium .github
 
 # Sphinx reads only changed pages, so warnings are looked for in a clean build.
 check-book: $(READY)

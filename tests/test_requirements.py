@@ -20,6 +20,7 @@ MADE = {"release", "submitted", "autograded", "feedback", "demo", "exchange"}
 ELSEWHERE = {"otter"}
 #: What no code imports: the file that uses it, and the words that do.
 USED_BY_NAME = {
+    "check-jsonschema": ("Makefile", "check-jsonschema --builtin-schema"),
     "ipykernel": ("book/course/execute.py", "ipykernel"),
     "jsonschema": ("requirements.txt", "from 4.25 on, 2 s longer"),
     "jupyter-book": ("Makefile", "jupyter-book build"),
@@ -36,6 +37,7 @@ USED_BY_NAME = {
     "sphinxcontrib-bibtex": ("_config.yml", "bibtex_bibfiles"),
     "sphinxext-opengraph": ("_config.yml", "sphinxext.opengraph"),
     "uv": ("Makefile", "uv pip install"),
+    "zizmor": ("Makefile", "zizmor --offline"),
 }
 SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
 
