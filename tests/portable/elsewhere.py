@@ -244,10 +244,9 @@ class Processor:
             return values
         array = np.asarray(values)
         bits = np.ascontiguousarray(array).view(np.uint64).reshape(array.shape)
-        exact = (bits & np.uint64(2**26 - 1)) == 0
-        steps = np.where(exact, 0.0, self.signs(array) * 2.0**-53)
+        exact = (bits & np.uint64(2**26 - 1)) == 0  # infinity, too
         with np.errstate(invalid="ignore"):
-            return values + values * steps
+            return values + np.where(exact, 0.0, array * self.signs(array) * 2.0**-53)
 
     def then_nudged(self, function: Callable) -> Callable:
         """Return a function whose results have another last digit."""
