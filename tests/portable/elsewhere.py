@@ -11,6 +11,8 @@ of those that
 - draw from a distribution that is computed from uniform numbers: moved likewise;
 - sum: in another order (`np.sum`, ``a.mean()``, `np.dot`, ``a @ b`` in a cell, and
   what pandas, statsmodels and scikit-learn build on these);
+- sort: ties change places, unless a stable order is asked for (`np.argsort`, and
+  `sort_values` by one column);
 - do linear algebra: the matrix is moved by one unit in the last place;
 - fit, find a root or integrate: starting points, brackets and arguments are moved by
   `SHIFT`, relative, and tolerances are ten times as loose or as tight.
@@ -193,9 +195,11 @@ class Processor:
             if hasattr(math, name):
                 setattr(math, name, self.then_nudged(getattr(math, name)))
         self.replace_sums()
+        np.argsort = _with_other_ties(np.argsort)
         self.replace_linear_algebra(np.linalg)
         self.replace_draws()
         arrivals: dict[str, Callable[[ModuleType], None]] = {
+            "pandas.core.sorting": _change_ties,
             "scipy.special": self.replace_ufuncs,
             "scipy.special._ufuncs": self.replace_ufuncs,
             "scipy.linalg": self.replace_linear_algebra,
@@ -466,6 +470,32 @@ def _is_float(values: Any) -> bool:
     if hasattr(values, "dtypes") and hasattr(values, "columns"):
         return all(kind == np.float64 for kind in values.dtypes)
     return getattr(values, "dtype", None) == np.float64
+
+
+def _with_other_ties(function: Callable) -> Callable:
+    """Return a function that gives a sorting order, with ties the other way round.
+
+    So does a quick sort, whose order of ties depends on the processor.
+    """
+
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters))
+
+    @functools.wraps(function)
+    def order(*args: Any, **named: Any) -> Any:
+        bound = signature.bind(*args, **named)
+        given, values = bound.arguments, bound.arguments[first]
+        quick = given.get("kind") in (None, "quicksort") and not given.get("stable")
+        if not quick or np.ndim(values) != 1 or hasattr(values, "iloc"):
+            return function(*args, **named)
+        given |= {first: values[::-1], "kind": "stable"}
+        return len(values) - 1 - function(*bound.args, **bound.kwargs)
+
+    return order
+
+
+def _change_ties(module: ModuleType) -> None:
+    module.nargsort = _with_other_ties(module.nargsort)
 
 
 def _is_short(value: float) -> bool:
