@@ -5,10 +5,13 @@ Each rule takes a `Chapter` and returns one line for every fault it finds.
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cohorts
 import nbformat
+import truth
 
 #: A chapter uses data that the dictionary explains, or none.
 DATA = re.compile(r"^none\b|\{cohort\}`|\]\(#data-|data-dictionary")
@@ -30,11 +33,21 @@ NETWORK = re.compile(
 CITE = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
 TERM = re.compile(r"\{term\}`(?:[^`<]*<)?([^`<>]+)>?`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+TRUTH = re.compile(r"\{truth\}`([^`]+)`")
 DOI = re.compile(r"10\.\d{4,9}/[^\s{}]+")
 ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),(.*?)^\}", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^\s*(\w+)\s*=\s*[{\"](.+?)[}\"],?\s*$", re.MULTILINE)
 #: Fields that tell where a work without DOI and journal is found.
 PLACES = {"url", "isbn", "howpublished", "institution", "organization", "publisher"}
+#: "the planted 19 h", "planted is a ratio of 1.2", "9 were planted", "(20 %, planted)"
+NUMBER = r"(?<![\w.,−–-])[−-]?\d[\d.,]*(?![\w-])(?: %)?"
+TYPED_TRUTH = re.compile(
+    rf"(?:\bplanted|\bthe truth is)\b[^.;:()\d]{{0,40}}?{NUMBER}"
+    rf"|{NUMBER}[^.;:()\d]{{0,12}}\bplanted\b",
+    re.IGNORECASE,
+)
+#: What follows the number of a design, not of a truth.
+DESIGN = re.compile(r"^\s(?:people|patients|genes|trials|pairs|donors)\b")
 #: A number whose digits are no accident: a point, and two significant digits.
 PRECISE = re.compile(r"(?<![\w.,–-])(?:[1-9]\d*\.\d+|0\.0*[1-9]\d+)(?![\w.]*\d)")
 
@@ -280,6 +293,61 @@ def glued(chapter):
                 yield f"{number} is a computed value, typed by hand: {where!r}"
 
 
+def planted(chapter):
+    """No planted value is typed by hand: the role {truth} prints what is declared.
+
+    Typed is a number beside the word planted, and a number that is, with its unit,
+    a planted value of a cohort of the chapter. Lines with a citation, self-checks,
+    formulas, tables and code are left alone: see `glued`.
+    """
+    captions = [
+        cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+        for cell in chapter.code
+    ]
+    text = "\n".join([prose_alone(chapter.prose), *captions])
+    values = typed_values(re.findall(r"\{cohort\}`(\w+)`", chapter.prose))
+    for line in text.splitlines():
+        for role in TRUTH.findall(line):
+            try:
+                truth.printed(role)
+            except ValueError as error:
+                yield f"{{truth}}`{role}`: {error}"
+        if "{cite" in line or line.startswith("|"):
+            continue
+        line = re.sub(r"\{\w[\w:]*\}`[^`]*`", "`", line)
+        for found in TYPED_TRUTH.finditer(line):
+            if not DESIGN.match(line[found.end() :]):
+                yield f"a planted number, typed by hand: {found[0]!r}"
+        for value in values:
+            if re.search(rf"(?<![\w.,–-]){re.escape(value)}(?![\w/])", line):
+                yield f"{value} is planted, and typed by hand: {line.strip()[:60]!r}"
+
+
+def prose_alone(text):
+    """Return Markdown without self-checks and formulas."""
+    checks = r"^(:{3,}|`{3,})\{selfcheck.*?^\1\s*$"
+    text = re.sub(checks, "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", " ", text, flags=re.S)
+
+
+def typed_values(names):
+    """Return the planted values of these cohorts that have a unit, as typed."""
+
+    def leaves(value):
+        if isinstance(value, Mapping):
+            return [leaf for one in value.values() for leaf in leaves(one)]
+        return list(value) if isinstance(value, tuple) else [value]
+
+    known = set(names) & set(cohorts.names())
+    declared = [one for name in known for one in cohorts.get(name).truth.values()]
+    return {
+        f"{value:g} {one.unit}"
+        for one in declared
+        for value in leaves(one.value)
+        if re.match(r"\w+/\w+|h$", one.unit) and not isinstance(value, str)
+    }
+
+
 def followable(chapter):
     """What a reader sees uses no name that only a removed cell defines."""
     seen, removed = set(), set()
@@ -314,6 +382,7 @@ RULES = [
     links,
     offline,
     glued,
+    planted,
     followable,
 ]
 

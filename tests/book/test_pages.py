@@ -282,6 +282,27 @@ FAULTS = [
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew by 2.72 mg/L."), "2.72"),
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew {cite:p}`K` 2.72 mg/L."), None),
     (lint.glued, swap("\n\nMuch.", "\n\nIt grew by 12.72 mg/L, $2.72 x$."), None),
+    (lint.planted, swap("\n\nMuch.", "\n\nIt finds the planted 12 h."), "planted 12"),
+    (lint.planted, swap("\n\nMuch.", "\n\n9 were planted."), "9 were planted"),
+    (lint.planted, swap("\n\nMuch.", "\n\nIt is wide (20 %, planted)."), "20 %"),
+    (lint.planted, swap("\n\nMuch.", "\n\nIt is halved in 19 h."), "19 h is planted"),
+    (lint.planted, swap("\n\nMuch.", "\n\n{truth}`acute_phase.x`"), "plants no 'x'"),
+    (
+        lint.planted,
+        at("cell-0-0", ["metadata", "mystnb", "figure", "caption"], "Planted: 3.0"),
+        None,
+    ),
+    (
+        lint.planted,
+        at("cell-0-0", ["metadata", "mystnb", "figure", "caption"], "Planted is 3.0"),
+        "Planted is 3.0",
+    ),
+    (lint.planted, swap("\n\nMuch.", "\n\nPlanted in all 12 people."), None),
+    (
+        lint.planted,
+        swap("\n\nMuch.", "\n\nPlanted are {truth}`acute_phase.crp_half_life_h`."),
+        None,
+    ),
     (lint.followable, defined_in("cell-0-1", "remove-cell"), "uses size"),
     (lint.followable, defined_in("cell-0-1", "hide-cell"), None),
 ]
