@@ -1,20 +1,29 @@
 """`expression`: t-tests find the planted genes, and unadjusted ones find others too."""
 
-import cohorts
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from recovery import assert_recovered
+from recovery import assert_recovered, only_shipped, worlds
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-TRUE = cohorts.truth("expression")
+ANOTHER = {
+    "moved_fraction": 0.3,
+    "down_fraction": 0.2,
+    "fold_change_shape": 4.0,
+    "fold_change_mean": 0.8,
+    "noise_sd": 0.3,
+    "noise_freedom": 20.0,
+    "batch_sd": 0.6,
+    "level": {"mean": 5.0, "sd": 1.0},
+}
+world = worlds("expression", ANOTHER)
 SEEDS = range(5)
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    return [cohorts.make_expression(random_state=seed) for seed in SEEDS]
+def drawn(world):
+    return [world.make(random_state=seed) for seed in SEEDS]
 
 
 def fits(made):
@@ -63,39 +72,41 @@ def test_every_planted_change_lies_where_its_t_statistic_says(drawn):
         assert stats.kstest(t, "t", args=(freedom,)).pvalue > 1e-4
 
 
-def test_how_many_genes_move_and_which_way(drawn):
+def test_how_many_genes_move_and_which_way(world, drawn):
     for made in drawn:
         change = made.genes["log2_fold_change"]
         moved = change[change != 0]
-        assert len(moved) == round(TRUE["moved_fraction"] * len(change))
+        assert len(moved) == round(world.true["moved_fraction"] * len(change))
         down = stats.binomtest(
-            int((moved < 0).sum()), len(moved), TRUE["down_fraction"]
+            int((moved < 0).sum()), len(moved), world.true["down_fraction"]
         )
         assert down.pvalue > 1e-4
     sizes = [m.genes["log2_fold_change"].abs() for m in drawn]
     sizes = [s[s > 0] for s in sizes]
     assert_recovered(
-        [s.mean() for s in sizes], [s.sem() for s in sizes], TRUE["fold_change_mean"]
+        [s.mean() for s in sizes],
+        [s.sem() for s in sizes],
+        world.true["fold_change_mean"],
     )
     # The variance of a gamma is mean² / shape.
     shapes = [s.mean() ** 2 / s.var() for s in sizes]
-    assert np.mean(shapes) == pytest.approx(TRUE["fold_change_shape"], rel=0.25)
+    assert np.mean(shapes) == pytest.approx(world.true["fold_change_shape"], rel=0.25)
 
 
-def test_noise_and_its_spread_over_genes(drawn):
+def test_noise_and_its_spread_over_genes(world, drawn):
     means, shapes = [], []
     for made in drawn:
         _, _, variance, freedom = fits(made)
         means.append((variance.mean(), stats.sem(variance)))
         # s² / s0² follows F(freedom, d0): its distribution is the whole model.
-        d0 = TRUE["noise_freedom"]
-        prior = TRUE["noise_sd"] ** 2 * (d0 - 2) / d0
+        d0 = world.true["noise_freedom"]
+        prior = world.true["noise_sd"] ** 2 * (d0 - 2) / d0
         shapes.append(stats.kstest(variance / prior, "f", args=(freedom, d0)).pvalue)
-    assert_recovered(*np.transpose(means), TRUE["noise_sd"] ** 2)
+    assert_recovered(*np.transpose(means), world.true["noise_sd"] ** 2)
     assert min(shapes) > 1e-4
 
 
-def test_batches_shift_genes(drawn):
+def test_batches_shift_genes(world, drawn):
     estimates = []
     for made in drawn:
         coefficients, _, variance, _ = fits(made)
@@ -103,10 +114,24 @@ def test_batches_shift_genes(drawn):
         # Eight samples a batch: Var = 2 batch_sd² + 2 s² / 8.
         excess = shift**2 - variance / 4
         estimates.append((excess.mean() / 2, stats.sem(excess) / 2))
-    assert_recovered(*np.transpose(estimates), TRUE["batch_sd"] ** 2)
+    assert_recovered(*np.transpose(estimates), world.true["batch_sd"] ** 2)
 
 
-def test_without_adjustment_a_third_or_more_of_the_discoveries_are_false(drawn):
+def test_usual_expression_of_genes(world, drawn):
+    """Mean of the control samples, less what noise and batches add to its spread."""
+    means, spreads = [], []
+    for made in drawn:
+        coefficients, _, variance, _ = fits(made)
+        level = coefficients[0]
+        n, noise = level.size, variance.mean() / 6 + world.true["batch_sd"] ** 2
+        means.append((level.mean(), level.std() / np.sqrt(n)))
+        spreads.append((level.var() - noise, level.var() * np.sqrt(2 / n)))
+    assert_recovered(*np.transpose(means), world.true["level"]["mean"])
+    assert_recovered(*np.transpose(spreads), world.true["level"]["sd"] ** 2)
+
+
+@only_shipped
+def test_without_adjustment_a_third_or_more_of_the_discoveries_are_false(world, drawn):
     for made in drawn:
         coefficients, error, _, freedom = fits(made)
         p = 2 * stats.t.sf(np.abs(coefficients[1] / error), freedom)
