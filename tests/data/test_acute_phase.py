@@ -5,33 +5,58 @@ rounding step). An estimate passes if it lies within its own sampling error of
 the truth: over several seeds the squared z-scores add up to a chi-square.
 """
 
-import cohorts
 import numpy as np
 import pytest
 from cohorts._base import sd_of_log
-from recovery import assert_recovered
+from recovery import assert_recovered, assert_share, only_shipped, worlds
 from scipy import optimize, special, stats
 
-TRUE = cohorts.truth("acute_phase")
+#: A marker that lasts longer, people who are alike, an episode that is small.
+ANOTHER = {
+    "crp_median": 2.5,
+    "crp_age_slope": -0.08,
+    "crp_cv_within": 0.25,
+    "crp_cv_between": 0.6,
+    "crp_cv_analytical": 0.1,
+    "crp_detection_limit": 1.0,
+    "crp_half_life_h": 30.0,
+    "crp_excess_median": 120.0,
+    "crp_excess_cv": 0.4,
+    "crp_steady_ratio": 2.0,
+    "esr_limit_offset_years": {"female": 20.0, "male": 5.0},
+    "esr_cv_within": 0.15,
+    "esr_cv_between": 0.5,
+    "crp_esr_correlation": 0.3,
+    "esr_excess_median": 50.0,
+    "esr_excess_cv": 0.5,
+    "esr_half_time_h": 100.0,
+    "esr_missing": {"stable": 0.2, "recovering": 0.02},
+    "recovering_share": 0.4,
+    "female_share": 0.3,
+    "age_shape": {"young": 4.0, "old": 3.0},
+    "draw_every_h": {"stable": 200.0, "recovering": 36.0},
+    "draw_window_h": {"stable": 30.0, "recovering": 8.0},
+    "draw_shift_sd": 0.25,
+}
+world = worlds("acute_phase", ANOTHER)
 SEEDS = range(8)
-LIMIT = 0.6
-
-CRP_BETWEEN = sd_of_log(TRUE["crp_cv_between"])
-CRP_WITHIN = np.hypot(
-    sd_of_log(TRUE["crp_cv_within"]), sd_of_log(TRUE["crp_cv_analytical"])
-)
-ESR_BETWEEN = sd_of_log(TRUE["esr_cv_between"])
-ESR_WITHIN = sd_of_log(TRUE["esr_cv_within"])
 
 
-@pytest.fixture(scope="module")
-def drawn():
-    return [cohorts.make_acute_phase(random_state=seed) for seed in SEEDS]
+def log_sds(world, marker):
+    """Return SD between people and SD within a person of the logarithm of a marker."""
+    cvs = {"crp": ("within", "analytical"), "esr": ("within",)}[marker]
+    within = [sd_of_log(world.true[f"{marker}_cv_{part}"]) for part in cvs]
+    return sd_of_log(world.true[f"{marker}_cv_between"]), np.hypot.reduce([*within, 0])
 
 
 @pytest.fixture(scope="module")
-def many():
-    return cohorts.make_acute_phase(20_000, random_state=99)
+def drawn(world):
+    return [world.make(random_state=seed) for seed in SEEDS]
+
+
+@pytest.fixture(scope="module")
+def many(world):
+    return world.make(20_000, random_state=99)
 
 
 def wide(frame, column):
@@ -52,10 +77,11 @@ GRID = np.linspace(-4.5, 4.5, 55)
 WEIGHTS = stats.norm.pdf(GRID) * (GRID[1] - GRID[0])
 
 
-def crp_interval(frame):
+def crp_interval(world, frame):
+    limit = world.true["crp_detection_limit"]
     value, below = wide(frame, "crp_mg_l"), wide(frame, "crp_below_limit")
-    low = np.where(below, 1e-9, np.maximum(value - 0.05, LIMIT))
-    return np.log(low), np.log(np.where(below, LIMIT, value + 0.05))
+    low = np.where(below, 1e-9, np.maximum(value - 0.05, limit))
+    return np.log(low), np.log(np.where(below, limit, value + 0.05))
 
 
 def esr_interval(frame):
@@ -104,59 +130,52 @@ def crp_design(stable):
     return np.column_stack([np.ones(age.size), (age - 50) / 10])
 
 
-def esr_design(stable):
+def esr_design(world, stable):
+    offset = world.true["esr_limit_offset_years"]
     age, female = wide(stable, "age_years")[:, 0], wide(stable, "sex")[:, 0] == "female"
-    return np.column_stack([np.ones(age.size), np.log((age + 10 * female) / 2)])
-
-
-@pytest.fixture(scope="module")
-def crp_fits(drawn):
-    stable = [one_group(frame, "stable") for frame in drawn]
-    return [fit_random_intercept(crp_design(s), crp_interval(s)) for s in stable]
-
-
-@pytest.fixture(scope="module")
-def esr_fits(drawn):
-    stable = [one_group(frame, "stable") for frame in drawn]
-    return [fit_random_intercept(esr_design(s), esr_interval(s)) for s in stable]
-
-
-@pytest.mark.parametrize(
-    ("position", "truth"),
-    [
-        (0, np.log(TRUE["crp_median"])),
-        (1, TRUE["crp_age_slope"]),
-        (2, np.log(CRP_BETWEEN)),
-        (3, np.log(CRP_WITHIN)),
-    ],
-    ids=["median", "age", "between", "within"],
-)
-def test_crp_level_and_variation(crp_fits, position, truth):
-    assert_recovered(
-        *np.transpose([(b[position], s[position]) for b, s in crp_fits]), truth
+    return np.column_stack(
+        [np.ones(age.size), np.log((age + np.where(female, *offset.values())) / 2)]
     )
 
 
-@pytest.mark.parametrize(
-    ("position", "truth"),
-    [(1, 1.0), (2, np.log(ESR_BETWEEN)), (3, np.log(ESR_WITHIN))],
-    ids=["proportional to the limit", "between", "within"],
-)
-def test_esr_level_and_variation(esr_fits, position, truth):
-    assert_recovered(
-        *np.transpose([(b[position], s[position]) for b, s in esr_fits]), truth
-    )
+@pytest.fixture(scope="module")
+def crp_fits(world, drawn):
+    stable = [one_group(frame, "stable") for frame in drawn]
+    return [fit_random_intercept(crp_design(s), crp_interval(world, s)) for s in stable]
 
 
-def test_crp_and_esr_go_together_between_people(drawn, crp_fits, esr_fits):
+@pytest.fixture(scope="module")
+def esr_fits(world, drawn):
+    stable = [one_group(frame, "stable") for frame in drawn]
+    return [fit_random_intercept(esr_design(world, s), esr_interval(s)) for s in stable]
+
+
+def test_crp_level_and_variation(world, crp_fits):
+    between, within = log_sds(world, "crp")
+    planted = np.log([world.true["crp_median"], 1, between, within])
+    planted[1] = world.true["crp_age_slope"]
+    for position, truth in enumerate(planted):
+        found = [(best[position], error[position]) for best, error in crp_fits]
+        assert_recovered(*np.transpose(found), truth)
+
+
+def test_esr_level_and_variation(world, esr_fits):
+    """Proportional to the limit, and by so much below it that 2 % exceed it."""
+    between, within = log_sds(world, "esr")
+    for position, truth in [(1, 1.0), (2, np.log(between)), (3, np.log(within))]:
+        found = [(best[position], error[position]) for best, error in esr_fits]
+        assert_recovered(*np.transpose(found), truth)
+
+
+def test_crp_and_esr_go_together_between_people(world, drawn, crp_fits, esr_fits):
     estimates, errors = [], []
     for frame, (crp, _), (esr, _) in zip(drawn, crp_fits, esr_fits, strict=True):
         stable = one_group(frame, "stable")
         crp_part, esr_part = (
             person_likelihood(design @ fit[:2], *np.exp(fit[2:]), interval)
             for design, fit, interval in [
-                (crp_design(stable), crp, crp_interval(stable)),
-                (esr_design(stable), esr, esr_interval(stable)),
+                (crp_design(stable), crp, crp_interval(world, stable)),
+                (esr_design(world, stable), esr, esr_interval(stable)),
             ]
         )
 
@@ -166,39 +185,45 @@ def test_crp_and_esr_go_together_between_people(drawn, crp_fits, esr_fits):
             joint = WEIGHTS[:, None] * given * (GRID[1] - GRID[0])
             return -np.log(((crp_part @ joint) * esr_part).sum(axis=1)).sum()
 
-        rho = optimize.minimize_scalar(minus_log, bounds=(0.1, 0.9), method="bounded").x
+        rho = optimize.minimize_scalar(
+            minus_log, bounds=(0.01, 0.9), method="bounded"
+        ).x
         bend = minus_log(rho + 0.02) + minus_log(rho - 0.02) - 2 * minus_log(rho)
         estimates.append(rho)
         errors.append(0.02 / np.sqrt(bend))
-    assert_recovered(estimates, errors, TRUE["crp_esr_correlation"])
+    assert_recovered(estimates, errors, world.true["crp_esr_correlation"])
 
 
 # --- Values below the limit ---------------------------------------------------
 
 
-def test_flag_and_limit_agree(drawn):
+def test_flag_and_limit_agree(world, drawn):
+    limit = world.true["crp_detection_limit"]
     for frame in drawn:
         below = frame["crp_below_limit"]
-        assert 0.1 < below[frame["group"] == "stable"].mean() < 0.3
-        assert (frame.loc[below, "crp_mg_l"] == LIMIT).all()
-        assert frame["crp_mg_l"].min() == LIMIT
+        assert 0.05 < below[frame["group"] == "stable"].mean() < 0.3
+        assert (frame.loc[below, "crp_mg_l"] == limit).all()
+        assert frame["crp_mg_l"].min() == limit
 
 
-def test_naive_treatments_of_low_values_miss_the_mean(drawn):
+@only_shipped
+def test_naive_treatments_of_low_values_miss_the_mean(world, drawn):
     """Dropping and substituting err by what the truncated normal says they must."""
+    between, within = log_sds(world, "crp")
+    limit = world.true["crp_detection_limit"]
     for frame in drawn:
         first = frame.query("group == 'stable' and draw == 1")
         x, below = np.log(first["crp_mg_l"].to_numpy()), first["crp_below_limit"]
         centre = (
-            np.log(TRUE["crp_median"])
-            + TRUE["crp_age_slope"] * (first["age_years"].mean() - 50) / 10
+            np.log(world.true["crp_median"])
+            + world.true["crp_age_slope"] * (first["age_years"].mean() - 50) / 10
         )
         sd = np.sqrt(
-            CRP_BETWEEN**2
-            + CRP_WITHIN**2
-            + (TRUE["crp_age_slope"] * first["age_years"].std() / 10) ** 2
+            between**2
+            + within**2
+            + (world.true["crp_age_slope"] * first["age_years"].std() / 10) ** 2
         )
-        a = (np.log(LIMIT) - centre) / sd
+        a = (np.log(limit) - centre) / sd
         above, low = stats.norm.sf(a), stats.norm.cdf(a)
         bias_drop = sd * stats.norm.pdf(a) / above
         # Substituting L for the values below it: E[max(x, ln L)] - E[x].
@@ -216,23 +241,26 @@ def test_naive_treatments_of_low_values_miss_the_mean(drawn):
 # --- ESR and its limit --------------------------------------------------------
 
 
-def stable_first_esr_at_odd_ages(frame):
-    """At odd ages the limit ends in .5: rounding to 1 mm/h does not touch it."""
-    first = frame.query("group == 'stable' and draw == 1 and age_years % 2 == 1")
-    return first.dropna(subset="esr_mm_h")
+def stable_first_esr(world, frame):
+    """Return the first ESR where the limit ends in .5: rounding does not touch it."""
+    first = frame.query("group == 'stable' and draw == 1").dropna(subset="esr_mm_h")
+    offset = first["sex"].map(world.true["esr_limit_offset_years"])
+    return first[(first["age_years"] + offset) % 2 == 1]
 
 
 @pytest.mark.parametrize("sex", ["female", "male"])
 @pytest.mark.parametrize("ages", [(18, 40), (41, 60), (61, 90)])
-def test_two_percent_exceed_the_miller_limit(many, sex, ages):
-    first = stable_first_esr_at_odd_ages(many)
+def test_two_percent_exceed_the_limit_by_age_and_sex(world, many, sex, ages):
+    offset = world.true["esr_limit_offset_years"][sex]
+    first = stable_first_esr(world, many)
     first = first[(first["sex"] == sex) & first["age_years"].between(*ages)]
-    limit = (first["age_years"] + (10 if sex == "female" else 0)) / 2
+    limit = (first["age_years"] + offset) / 2
     above = int((first["esr_mm_h"] > limit).sum())
     assert stats.binomtest(above, len(first), 0.02).pvalue > 1e-4
 
 
-def test_one_limit_for_everybody_misjudges_by_age_and_sex(many):
+@only_shipped
+def test_one_limit_for_everybody_misjudges_by_age_and_sex(world, many):
     first = many.query("group == 'stable' and draw == 1").dropna(subset="esr_mm_h")
     flagged = first.assign(high=first["esr_mm_h"] > 20)
     old_women = flagged.query("sex == 'female' and age_years > 70")["high"].mean()
@@ -240,9 +268,9 @@ def test_one_limit_for_everybody_misjudges_by_age_and_sex(many):
     assert old_women > 0.10 and young_men < 0.01
 
 
-def test_esr_is_missing_by_group_only(many):
+def test_esr_is_missing_by_group_only(world, many):
     missing = many["esr_mm_h"].isna()
-    for group, probability in TRUE["esr_missing"].items():
+    for group, probability in world.true["esr_missing"].items():
         for sex in ("female", "male"):
             lost = missing[(many["group"] == group) & (many["sex"] == sex)]
             assert (
@@ -288,24 +316,26 @@ def half_life_by_log_slope(frame):
     return half_life, half_life * relative_error
 
 
-def test_half_life_beyond_the_steady_level(drawn):
+def test_half_life_beyond_the_steady_level(world, drawn):
     fits = [half_life_by_ratio(one_group(frame, "recovering")) for frame in drawn]
-    assert_recovered(*np.transpose(fits), TRUE["crp_half_life_h"])
+    assert_recovered(*np.transpose(fits), world.true["crp_half_life_h"])
 
 
-def test_a_straight_line_through_the_logarithm_is_too_slow(drawn):
+@only_shipped
+def test_a_straight_line_through_the_logarithm_is_too_slow(world, drawn):
     for frame in drawn:
         naive, error = half_life_by_log_slope(one_group(frame, "recovering"))
-        assert (naive - TRUE["crp_half_life_h"]) / error > 5
-        assert naive > 1.2 * TRUE["crp_half_life_h"]
+        assert (naive - world.true["crp_half_life_h"]) / error > 5
+        assert naive > 1.2 * world.true["crp_half_life_h"]
 
 
-def test_excess_and_steady_level_of_the_recovering(drawn):
+def test_excess_and_steady_level_of_the_recovering(world, drawn):
+    between, within = log_sds(world, "crp")
     centre, spread, steady = [], [], []
     for frame in drawn:
         ill = one_group(frame, "recovering")
         crp, hours = wide(ill, "crp_mg_l"), wide(ill, "hours")
-        left = 0.5 ** (hours / TRUE["crp_half_life_h"])
+        left = 0.5 ** (hours / world.true["crp_half_life_h"])
         # Least squares for each person: crp = steady + excess * left.
         deviation = left - left.mean(axis=1, keepdims=True)
         excess = (deviation * crp).sum(axis=1) / (deviation**2).sum(axis=1)
@@ -314,28 +344,29 @@ def test_excess_and_steady_level_of_the_recovering(drawn):
         centre.append((log.mean(), log.std(ddof=1) / np.sqrt(n)))
         spread.append((np.log(log.std(ddof=1)), 1 / np.sqrt(2 * (n - 1))))
         age = wide(ill, "age_years")[:, 0]
-        stable_level = TRUE["crp_median"] * np.exp(
-            TRUE["crp_age_slope"] * (age - 50) / 10
-            + (CRP_BETWEEN**2 + CRP_WITHIN**2) / 2
+        stable_level = world.true["crp_median"] * np.exp(
+            world.true["crp_age_slope"] * (age - 50) / 10 + (between**2 + within**2) / 2
         )
         ratio = level / stable_level
         steady.append((ratio.mean(), ratio.std(ddof=1) / np.sqrt(n)))
-    assert_recovered(*np.transpose(centre), np.log(TRUE["crp_excess_median"]))
-    assert_recovered(*np.transpose(spread), np.log(sd_of_log(TRUE["crp_excess_cv"])))
-    assert_recovered(*np.transpose(steady), TRUE["crp_steady_ratio"])
+    assert_recovered(*np.transpose(centre), np.log(world.true["crp_excess_median"]))
+    assert_recovered(
+        *np.transpose(spread), np.log(sd_of_log(world.true["crp_excess_cv"]))
+    )
+    assert_recovered(*np.transpose(steady), world.true["crp_steady_ratio"])
 
 
-def test_esr_excess_falls_slowly():
+def test_esr_excess_falls_slowly(world):
+    between, within = log_sds(world, "esr")
+    offset = world.true["esr_limit_offset_years"]
     estimates, first = [], []
     for seed in SEEDS:
-        frame = cohorts.make_acute_phase(4000, random_state=seed)
-        limit = (frame["age_years"] + 10 * (frame["sex"] == "female")) / 2
-        frame = frame.assign(steady=np.exp(-2.0537 * np.hypot(ESR_BETWEEN, ESR_WITHIN)))
-        frame["steady"] *= limit * np.exp((ESR_BETWEEN**2 + ESR_WITHIN**2) / 2)
+        frame = world.make(4000, random_state=seed)
+        limit = (frame["age_years"] + frame["sex"].map(offset)) / 2
+        frame = frame.assign(steady=np.exp(-2.0537 * np.hypot(between, within)))
+        frame["steady"] *= limit * np.exp((between**2 + within**2) / 2)
         ill = one_group(frame, "recovering")
-        excess = (wide(ill, "esr_mm_h") - wide(ill, "steady")) / np.exp(
-            ESR_WITHIN**2 / 2
-        )
+        excess = (wide(ill, "esr_mm_h") - wide(ill, "steady")) / np.exp(within**2 / 2)
         at_first, at_last = excess[:, 0], excess[:, -1]
         mean, last = np.nanmean(at_first), np.nanmean(at_last)
         n = np.isfinite(excess).sum(axis=0)
@@ -343,32 +374,61 @@ def test_esr_excess_falls_slowly():
             np.nanstd(e) / np.sqrt(m) for e, m in [(at_first, n[0]), (at_last, n[-1])]
         )
         first.append((mean, error))
-        rate = np.log2(mean / last) / wide(ill, "hours")[:, -1].mean()
+        hours = wide(ill, "hours")[:, -1].mean()
+        rate = np.log2(mean / last) / hours
         # Draws of one person go together, so this error is on the safe side.
         relative = np.hypot(error / mean, last_error / last)
-        estimates.append((rate, relative / np.log(2) / 72))
-    median_to_mean = np.sqrt(1 + TRUE["esr_excess_cv"] ** 2)
-    assert_recovered(*np.transpose(first), TRUE["esr_excess_median"] * median_to_mean)
-    assert_recovered(*np.transpose(estimates), 1 / TRUE["esr_half_time_h"])
+        estimates.append((rate, relative / np.log(2) / hours))
+    median_to_mean = np.sqrt(1 + world.true["esr_excess_cv"] ** 2)
+    assert_recovered(
+        *np.transpose(first), world.true["esr_excess_median"] * median_to_mean
+    )
+    assert_recovered(*np.transpose(estimates), 1 / world.true["esr_half_time_h"])
 
 
 # --- Design -------------------------------------------------------------------
 
 
-def test_groups_and_visit_windows(drawn):
+def test_groups_and_visit_windows(world, drawn):
+    ill = round(400 * world.true["recovering_share"])
+    every, window = world.true["draw_every_h"], world.true["draw_window_h"]
+    shifts = {"stable": [], "recovering": []}
     for frame in drawn:
-        assert frame.query("draw == 1")["group"].value_counts().to_dict() == {
-            "stable": 300,
-            "recovering": 100,
-        }
-        step = np.where(frame["group"] == "stable", 336, 24)
-        window = np.where(frame["group"] == "stable", 48, 4)
-        off = frame["hours"] - step * (frame["draw"] - 1)
-        assert (off.abs() <= window).all() and (frame["hours"] % 0.5 == 0).all()
+        sizes = frame.query("draw == 1")["group"].value_counts()
+        assert sizes.to_dict() == {"stable": 400 - ill, "recovering": ill}
+        off = frame["hours"] - frame["group"].map(every) * (frame["draw"] - 1)
+        assert (off.abs() <= frame["group"].map(window)).all()
+        assert (frame["hours"] % 0.5 == 0).all()
         assert (frame.groupby("person")["hours"].diff().dropna() > 0).all()
+        for group, found in shifts.items():
+            found.append(off[(frame["group"] == group) & (frame["draw"] > 1)])
+    # Normal, cut at the window: by the middle half, which is not cut.
+    for group, found in shifts.items():
+        shift = np.concatenate(found) / window[group]
+        shift = (
+            shift
+            + np.random.default_rng(1).uniform(-0.25, 0.25, shift.size)
+            / (window[group])
+        )
+        spread = np.subtract(*np.quantile(shift, [0.75, 0.25])) / 1.349
+        truth = world.true["draw_shift_sd"]
+        assert_recovered([spread], [1.2 * truth / np.sqrt(shift.size)], truth)
+
+
+def test_who_the_people_are(world, many):
+    people = many[many["draw"] == 1]
+    women = (people["sex"] == "female").sum()
+    assert_share(women, len(people), world.true["female_share"])
+    # Moments of a beta distribution, from 18 to the end of the 90th year.
+    x = (people["age_years"] + 0.5 - 18) / 73
+    a, b = world.true["age_shape"].values()
+    mean, variance = a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
+    squares = (x - x.mean()) ** 2
+    assert_recovered([x.mean()], [x.sem()], mean)
+    assert_recovered([squares.mean()], [squares.sem()], variance - 1 / (12 * 73**2))
 
 
 @pytest.mark.parametrize("n_draws", [0, 1001, 2.0])
-def test_a_wrong_number_of_draws_is_named(n_draws):
+def test_a_wrong_number_of_draws_is_named(world, n_draws):
     with pytest.raises(ValueError, match=f"n_draws={n_draws!r}.*1 to 1000"):
-        cohorts.make_acute_phase(5, n_draws, random_state=0)
+        world.make(5, n_draws, random_state=0)

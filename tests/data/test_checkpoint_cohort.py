@@ -1,16 +1,40 @@
 """`checkpoint_cohort`: each hazard, the cumulative incidence, and the immortal time."""
 
-import cohorts
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 from cohorts.checkpoint_cohort import ARMS, ORGANS
-from recovery import assert_recovered
+from recovery import assert_recovered, assert_share, only_shipped, worlds
 from scipy import stats
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
 
-TRUE = cohorts.truth("checkpoint_cohort")
+#: Later events, which protect from death, on a combination that is common.
+ANOTHER = {
+    "irae_rate": {
+        "skin": {"weeks 1-6": 0.08, "weeks 7-24": 0.09, "later": 0.03},
+        "colon": {"weeks 1-6": 0.05, "weeks 7-24": 0.02, "later": 0.02},
+        "liver": {"weeks 1-6": 0.02, "weeks 7-24": 0.03, "later": 0.01},
+        "thyroid": {"weeks 1-6": 0.03, "weeks 7-24": 0.02, "later": 0.02},
+        "lung": {"weeks 1-6": 0.02, "weeks 7-24": 0.02, "later": 0.015},
+    },
+    "irae_ratio_combination": dict(zip(ORGANS, (2.5, 1.5, 2.0, 0.8, 4.0), strict=True)),
+    "grade_34": {
+        ARMS[0]: dict(zip(ORGANS, (0.2, 0.3, 0.3, 0.2, 0.6), strict=True)),
+        ARMS[1]: dict(zip(ORGANS, (0.4, 0.4, 0.5, 0.3, 0.3), strict=True)),
+    },
+    "toxicity_stop": 0.2,
+    "progression_rate": {"melanoma": 0.04, "kidney": 0.12, "lung": 0.07},
+    "death_rate": {"0": 0.012, "1": 0.02, "2": 0.04},
+    "death_ratio_progression": 3.0,
+    "irae_death_ratio": 0.5,
+    "combination_share": 0.6,
+    "female_share": 0.55,
+    "age_years": {"mean": 58.0, "sd": 8.0},
+    "tumour_share": {"melanoma": 0.2, "kidney": 0.5, "lung": 0.3},
+    "ecog_share": {"0": 0.3, "1": 0.3, "2": 0.4},
+}
+world = worlds("checkpoint_cohort", ANOTHER)
 SEEDS = range(5)
 PEOPLE = 3000
 MONTH = 365.25 / 12
@@ -19,8 +43,8 @@ ONE_YEAR, LANDMARK = 365, 84
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    return [cohorts.make_checkpoint_cohort(PEOPLE, random_state=s) for s in SEEDS]
+def drawn(world):
+    return [world.make(PEOPLE, random_state=s) for s in SEEDS]
 
 
 def first_day(made, *, grade=None, organ=None):
@@ -43,10 +67,10 @@ def poisson(events, months, design):
 
 
 @pytest.mark.parametrize("organ", ORGANS)
-def test_rates_of_adverse_events(drawn, organ):
+def test_rates_of_adverse_events(world, drawn, organ):
     """Events over months on treatment without one yet, period by period."""
-    rates = list(TRUE["irae_rate"][organ].values())
-    planted = [*np.log(rates), np.log(TRUE["irae_ratio_combination"][organ])]
+    rates = list(world.true["irae_rate"][organ].values())
+    planted = [*np.log(rates), np.log(world.true["irae_ratio_combination"][organ])]
     fits = []
     for made in drawn:
         patients = made.patients
@@ -67,19 +91,19 @@ def test_rates_of_adverse_events(drawn, organ):
         assert_recovered([f.params[i] for f in fits], [f.bse[i] for f in fits], value)
 
 
-def test_grades(drawn):
+def test_grades(world, drawn):
     events = pd.concat([made.events.merge(made.patients) for made in drawn])
     for (arm, organ), of in events.groupby(["treatment", "organ"]):
         severe = (of["grade"] == "3-4").sum()
-        share = TRUE["grade_34"][arm][organ]
+        share = world.true["grade_34"][arm][organ]
         assert stats.binomtest(int(severe), len(of), share).pvalue > 1e-4, (arm, organ)
 
 
-def test_stops_for_toxicity(drawn):
+def test_stops_for_toxicity(world, drawn):
     """Each severe event stops treatment with one probability, whatever came before."""
     severe = sum((made.events["grade"] == "3-4").sum() for made in drawn)
     stops = sum((made.patients["stop_reason"] == "toxicity").sum() for made in drawn)
-    share = TRUE["toxicity_stop"]
+    share = world.true["toxicity_stop"]
     assert abs(stops - share * severe) < 4 * np.sqrt(severe * share * (1 - share))
     for made in drawn:
         stopped = made.patients[made.patients["stop_reason"] == "toxicity"]
@@ -92,72 +116,91 @@ def without_progression(made):
     return made.patients["progression_days"].fillna(made.patients["follow_up_days"])
 
 
-def test_progression_depends_on_the_tumour_and_not_on_the_arm(drawn):
+def test_progression_depends_on_the_tumour_and_not_on_the_arm(world, drawn):
     fits = []
     for made in drawn:
         patients = made.patients
         design = pd.DataFrame(
-            {name: patients["tumour"] == name for name in TRUE["progression_rate"]}
+            {
+                name: patients["tumour"] == name
+                for name in world.true["progression_rate"]
+            }
         ).assign(arm=patients["treatment"] == ARMS[1], ecog=patients["ecog"])
         seen = patients["progression_days"].notna().astype(float)
         months = (without_progression(made) - 0.5) / MONTH
         fits.append(poisson(seen, months, design.astype(float)))
-    planted = {k: np.log(v) for k, v in TRUE["progression_rate"].items()}
+    planted = {k: np.log(v) for k, v in world.true["progression_rate"].items()}
     for name, value in (planted | {"arm": 0, "ecog": 0}).items():
         assert_recovered(
             [f.params[name] for f in fits], [f.bse[name] for f in fits], value
         )
 
 
-def test_death_depends_on_status_and_progression(drawn):
+def test_death_depends_on_status_progression_and_event(world, drawn):
+    """Person-time split at a first event and at progression."""
     fits = []
     for made in drawn:
-        patients = made.patients
-        dead = patients["status"] == "dead"
-        progressed = patients["progression_days"].notna()
-        before = without_progression(made)
-        parts = []
-        for after, months, events in [
-            (False, before - 0.5, dead & ~progressed),
-            (True, patients["follow_up_days"] - before, dead & progressed),
-        ]:
-            part = pd.DataFrame({f"ecog{k}": patients["ecog"] == k for k in range(3)})
-            part["after"], part["arm"] = after, patients["treatment"] == ARMS[1]
-            part["events"], part["months"] = events, months / MONTH
-            parts.append(part[part["months"] > 0].astype(float))
-        rows = pd.concat(parts)
-        design = rows.drop(columns=["events", "months"])
-        fits.append(poisson(rows["events"], rows["months"], design))
-    planted = {f"ecog{k}": np.log(v) for k, v in TRUE["death_rate"].items()}
-    planted |= {"after": np.log(TRUE["death_ratio_progression"]), "arm": 0}
+        rows = split(made)
+        design = pd.DataFrame({f"ecog{k}": rows["ecog"] == k for k in range(3)})
+        design = design.assign(
+            after=rows["progressed"], had=rows["had"], arm=rows["combination"]
+        )
+        # Who stays in the same state to the end loses half a day of rounding up.
+        months = (rows["until"] - rows["begin"] - 0.5 * rows["last"]) / MONTH
+        fits.append(poisson(rows["dead"], months, design.astype(float)))
+    planted = {f"ecog{k}": np.log(v) for k, v in world.true["death_rate"].items()}
+    planted |= {
+        "after": np.log(world.true["death_ratio_progression"]),
+        "had": np.log(world.true["irae_death_ratio"]),
+        "arm": 0,
+    }
     for name, value in planted.items():
         assert_recovered(
             [f.params[name] for f in fits], [f.bse[name] for f in fits], value
         )
 
 
+def test_who_the_patients_are(world, drawn):
+    patients = pd.concat([made.patients for made in drawn])
+    n = len(patients)
+    women = (patients["sex"] == "female").sum()
+    assert_share(women, n, world.true["female_share"])
+    combination = (patients["treatment"] == ARMS[1]).sum()
+    assert_share(combination, n, world.true["combination_share"])
+    for column, name in [("tumour", "tumour_share"), ("ecog", "ecog_share")]:
+        counts = patients[column].astype(str).value_counts()
+        for group, share in world.true[name].items():
+            assert_share(counts[group], n, share)
+    age, planted = patients["age_years"], world.true["age_years"]
+    shaken = age + np.random.default_rng(2).uniform(-0.5, 0.5, n)
+    low, middle, high = shaken.quantile([0.2, 0.5, 0.8])
+    error = planted["sd"] / np.sqrt(n)
+    assert_recovered([middle], [1.2533 * error], planted["mean"])
+    assert_recovered([(high - low) / 1.6832], [error], planted["sd"])
+
+
 # Cumulative incidence
 
 
-def event_free(arm, days, severe):
+def event_free(world, arm, days, severe):
     """Return the probability of no (severe) event yet if nothing competed."""
     free = np.ones_like(days)
     for organ in ORGANS:
-        ratio = TRUE["irae_ratio_combination"][organ] if arm == ARMS[1] else 1.0
-        rates = np.array(list(TRUE["irae_rate"][organ].values())) * ratio / MONTH
+        ratio = world.true["irae_ratio_combination"][organ] if arm == ARMS[1] else 1.0
+        rates = np.array(list(world.true["irae_rate"][organ].values())) * ratio / MONTH
         spent = np.clip(days[:, None], STARTS, ENDS) - STARTS
         happened = -np.expm1(-spent @ rates)
-        free *= 1 - happened * (TRUE["grade_34"][arm][organ] if severe else 1.0)
+        free *= 1 - happened * (world.true["grade_34"][arm][organ] if severe else 1.0)
     return free
 
 
-def closed_form(made, arm, severe):
+def closed_form(world, made, arm, severe):
     """Return the incidence by one year: what competes is constant in a patient."""
     patients = made.patients[made.patients["treatment"] == arm]
-    other = patients["tumour"].map(TRUE["progression_rate"])
-    other = other + patients["ecog"].astype(str).map(TRUE["death_rate"])
+    other = patients["tumour"].map(world.true["progression_rate"])
+    other = other + patients["ecog"].astype(str).map(world.true["death_rate"])
     days = np.linspace(0, ONE_YEAR, 4 * ONE_YEAR + 1)
-    first = -np.diff(event_free(arm, days, severe))
+    first = -np.diff(event_free(world, arm, days, severe))
     middle = (days[1:] + days[:-1]) / 2
     shares = other.value_counts(normalize=True)
     return sum(
@@ -181,17 +224,19 @@ def within_a_year(time, kind):
     return np.minimum(time, ONE_YEAR + 1), np.where(time > ONE_YEAR, 0, kind)
 
 
+@only_shipped
 @pytest.mark.parametrize("severe", [False, True])
 @pytest.mark.parametrize("arm", ARMS)
-def test_aalen_johansen_finds_the_cumulative_incidence(drawn, arm, severe):
+def test_aalen_johansen_finds_the_cumulative_incidence(world, drawn, arm, severe):
     found, errors = [], []
     for made in drawn:
         fit = CumIncidenceRight(*within_a_year(*times(made, arm, severe)))
-        found.append(fit.cinc[0][-1] - closed_form(made, arm, severe))
+        found.append(fit.cinc[0][-1] - closed_form(world, made, arm, severe))
         errors.append(fit.cinc_se[0][-1])
     assert_recovered(found, errors, 0)
 
 
+@only_shipped
 @pytest.mark.parametrize(
     ("arm", "severe", "too_much"),
     [
@@ -201,7 +246,7 @@ def test_aalen_johansen_finds_the_cumulative_incidence(drawn, arm, severe):
         (ARMS[1], True, 0.16),
     ],
 )
-def test_one_minus_kaplan_meier_overshoots(drawn, arm, severe, too_much):
+def test_one_minus_kaplan_meier_overshoots(world, drawn, arm, severe, too_much):
     """It finds what would be if nothing competed: so much more than what happens."""
     found, errors, excess = [], [], []
     for made in drawn:
@@ -209,15 +254,16 @@ def test_one_minus_kaplan_meier_overshoots(drawn, arm, severe, too_much):
         fit = SurvfuncRight(time, (kind == 1).astype(int))
         found.append(fit.surv_prob[-1])
         errors.append(fit.surv_prob_se[-1])
-        excess.append(1 - fit.surv_prob[-1] - closed_form(made, arm, severe))
-    alone = event_free(arm, np.array([float(ONE_YEAR)]), severe)[0]
+        excess.append(1 - fit.surv_prob[-1] - closed_form(world, made, arm, severe))
+    alone = event_free(world, arm, np.array([float(ONE_YEAR)]), severe)[0]
     assert_recovered(found, errors, alone)
     assert np.mean(excess) == pytest.approx(too_much, abs=0.02), excess
 
 
-def test_severe_events_are_about_as_frequent_as_in_the_trial(drawn):
+@only_shipped
+def test_severe_events_are_about_as_frequent_as_in_the_trial(world, drawn):
     """CheckMate 067: 16.3 and 55.0 %."""
-    for arm, published in TRUE["ever_grade_34"].items():
+    for arm, published in world.true["ever_grade_34"].items():
         shares = [(times(made, arm, True)[1] == 1).mean() for made in drawn]
         assert np.mean(shares) == pytest.approx(published, abs=0.025)
 
@@ -241,13 +287,15 @@ def cox(frame, *columns, entry=None):
 def survival(made):
     patients = made.patients.set_index("patient")
     return patients[["progression_days", "ecog"]].assign(
+        combination=patients["treatment"] == ARMS[1],
         first=first_day(made),
         until=patients["follow_up_days"],
         dead=patients["status"] == "dead",
     )
 
 
-def test_ever_against_never_makes_adverse_events_look_protective(drawn):
+@only_shipped
+def test_ever_against_never_makes_adverse_events_look_protective(world, drawn):
     ratios = []
     for made in drawn:
         frame = survival(made).assign(ever=lambda f: f["first"].notna())
@@ -266,12 +314,14 @@ def landmark(made, alive_only):
     return cox(frame.assign(had=had, until=frame["until"] - LANDMARK), "had")
 
 
-def test_a_landmark_without_progression_finds_no_effect(drawn):
+@only_shipped
+def test_a_landmark_without_progression_finds_no_effect(world, drawn):
     found = [landmark(made, alive_only=False) for made in drawn]
-    assert_recovered(*np.transpose(found), np.log(TRUE["irae_death_ratio"]))
+    assert_recovered(*np.transpose(found), np.log(world.true["irae_death_ratio"]))
 
 
-def test_a_landmark_among_all_alive_leaves_a_bias(drawn):
+@only_shipped
+def test_a_landmark_among_all_alive_leaves_a_bias(world, drawn):
     """Who progressed before it had less time for an event, and dies sooner."""
     ratios = [landmark(made, alive_only=True)[0] for made in drawn]
     assert 0.85 < np.exp(np.mean(ratios)) < 0.97
@@ -292,17 +342,19 @@ def split(made):
         row["dead"] = frame["dead"] & (row["until"] == frame["until"])
         row["had"] = row["first"] <= row["begin"]
         row["progressed"] = row["progression_days"] <= row["begin"]
+        row["last"] = row["until"] == frame["until"]
         rows.append(row[row["until"] > row["begin"]])
     return pd.concat(rows)
 
 
-def test_an_event_that_counts_from_its_day_on_has_no_effect(drawn):
+@only_shipped
+def test_an_event_that_counts_from_its_day_on_has_no_effect(world, drawn):
     """With progression, which ends the risk of an event, as it changes with time."""
     found, without = [], []
     for made in drawn:
         rows = split(made)
         found.append(cox(rows, "had", "progressed", "ecog", entry="begin"))
         without.append(cox(rows, "had", entry="begin")[0])
-    assert_recovered(*np.transpose(found), np.log(TRUE["irae_death_ratio"]))
+    assert_recovered(*np.transpose(found), np.log(world.true["irae_death_ratio"]))
     # Without progression the event still looks protective, if less than at first.
     assert 0.72 < np.exp(np.mean(without)) < 0.85
