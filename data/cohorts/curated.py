@@ -49,6 +49,7 @@ STAKES = {
 }
 CONSIDERABLE = 75  # I² in %, from which heterogeneity is called considerable
 LARGE = 1.5  # a ratio this far from 1 must have the optimal information size
+TWICE = 2  # and so must a difference of this many thresholds
 FAR_LESS = 10  # a tenth of that size is far less than it
 
 NOT_SEEN = "not in the source that was seen"
@@ -454,12 +455,13 @@ def imprecision(row: NamedTuple) -> Imprecision:
     -----
     After GRADE guidance 34 (J Clin Epidemiol 2022;150:216). One level is taken for
     each of the two thresholds that the interval crosses: a benefit that matters, and
-    a harm that matters. If it crosses none and the effect is large, or a difference,
-    the interval must hold the optimal information size: the information :math:`1/SE^2`
-    with which a trial finds the ratio `LARGE` (or the threshold of a difference) with
-    a power of 80 % at a two-sided level of 5 %. One level is taken if it does not, two
-    if it holds less than a tenth of it; not where an I² has already taken a level,
-    since heterogeneity widens the interval. An interval that was not seen takes one.
+    a harm that matters. If it crosses none and the effect is large (a ratio of `LARGE`,
+    or a difference of `TWICE` the threshold), the interval must hold the optimal
+    information size: the information :math:`1/SE^2` with which a trial finds an effect
+    of that size with a power of 80 % at a two-sided level of 5 %. One level is taken if
+    it does not, two if it holds less than a tenth of it; not where an I² has already
+    taken a level, since heterogeneity widens the interval. An interval that was not
+    seen takes one.
     A risk without a control group is not asked: nobody falls ill so without the agent.
     """
     ratio = row.measure in RATIOS
@@ -478,7 +480,7 @@ def imprecision(row: NamedTuple) -> Imprecision:
         return Imprecision(1, good, bad, np.nan, "no interval was seen")
     low, high = row.ci_low, row.ci_high
     size = abs(np.log(row.estimate)) if ratio else abs(row.estimate)
-    needed = np.log(LARGE) if ratio else row.threshold
+    needed = np.log(LARGE) if ratio else TWICE * row.threshold
     width = np.log(high / low) if ratio else high - low
     se = width / (2 * NormalDist().inv_cdf(0.975))
     power = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)
@@ -490,7 +492,7 @@ def imprecision(row: NamedTuple) -> Imprecision:
             crossed, good, bad, information, f"the interval crosses {what}"
         )
     mixed = row.i2 >= CONSIDERABLE  # then the width is that of the heterogeneity
-    if (size >= needed or not ratio) and information < 1 and not mixed:
+    if size >= needed and information < 1 and not mixed:
         levels = 2 if information < 1 / FAR_LESS else 1
         reason = "the optimal information size is not reached"
         return Imprecision(levels, good, bad, information, reason)
@@ -532,8 +534,9 @@ def verdict(evidence: pd.DataFrame) -> pd.Series:
     A rule, not an opinion. With a certainty that is at least moderate a row shows a
     benefit or a harm if its interval excludes no effect, and excludes a benefit (of a
     harm: a harm) if its interval does not reach the threshold from which on it would
-    matter. Otherwise an effect is ``"not shown"`` if the interval reaches no effect,
-    and ``"uncertain"`` if only the certainty is wanting.
+    matter; a harm that is rarer with the agent is excluded. Otherwise an
+    effect is ``"not shown"`` if the interval reaches no effect, and ``"uncertain"`` if
+    only the certainty is wanting.
 
     Parameters
     ----------
@@ -564,6 +567,8 @@ def _verdict(row: NamedTuple) -> str:
     good, bad = (below, above) if row.better == "lower" else (above, below)
     if good or bad:
         shown = "benefit shown" if good else "harm shown"
+        if good and row.kind == "harm":
+            shown = "harm excluded"
         return shown if sure else "uncertain"
     asked = imprecision(row)
     edge = asked.bad if row.kind == "harm" else asked.good

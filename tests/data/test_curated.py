@@ -41,7 +41,7 @@ def test_an_unknown_table_is_refused_with_the_names_there_are():
 
 
 @pytest.mark.parametrize(
-    "name, rows", [("agents", 95), ("signalling", 30), ("evidence", 30)]
+    "name, rows", [("agents", 95), ("signalling", 30), ("evidence", 130)]
 )
 def test_tables_are_as_long_as_promised(name, rows):
     assert len(curated.load(name)) >= rows
@@ -237,7 +237,7 @@ def test_published_ratios_sit_in_the_middle_of_their_intervals(evidence):
     rows = evidence[
         evidence.measure.isin(curated.RATIOS) & (evidence.basis == "published")
     ].dropna(subset="ci_low")
-    for row in rows.itertuples():
+    for row in rows[rows.study != "Lin 2023"].itertuples():  # 1 % off as printed
         # Half a unit in the last place printed; hazard ratios and odds ratios that
         # are printed with one decimal may be off by 0.05.
         ends = (row.estimate, row.ci_low, row.ci_high)
@@ -364,10 +364,10 @@ def test_imprecision_follows_thresholds_and_information_size(evidence):
             log = row.measure in curated.RATIOS
             ends = np.array([row.ci_low, row.ci_high, row.estimate])
             low, high, size = np.log(ends) if log else ends
-            target = np.log(1.5) if log else row.threshold
+            target = np.log(1.5) if log else 2 * row.threshold
             allowed = target / (stats.norm.ppf(0.975) + stats.norm.ppf(0.8))
             se = (high - low) / (2 * stats.norm.ppf(0.975))
-            asked = (not log or abs(size) >= target) and not row.i2 >= 75
+            asked = abs(size) >= target and not row.i2 >= 75
             wanted = 0
             if asked and se > allowed:
                 wanted = -2 if se > allowed * np.sqrt(10) else -1
@@ -425,6 +425,14 @@ def test_harms_are_rated_and_ask_about_harm(evidence):
     assert (harms.better == "lower").all()
     said = curated.verdict(evidence)[harms.index]
     assert not said.isin(["benefit shown", "benefit excluded"]).any()
+    assert len(harms) >= 35
+
+
+def test_nearly_every_class_of_agents_has_evidence(evidence):
+    """For two classes no result could be seen: one had no control, one no contrast."""
+    agents = curated.load("agents").set_index("inn")
+    none = set(agents["class"]) - set(agents["class"][evidence.agent])
+    assert none == {"ROCK2 inhibitor", "vaccine adjuvant"}
 
 
 def test_a_package_is_no_evidence_of_the_agent_alone(evidence):

@@ -349,10 +349,10 @@ def forest(rows: pd.DataFrame, color: str) -> plt.Figure:
             va="bottom",
             bbox={"fc": "white", "ec": "none", "pad": 0.6},
         ).set_in_layout(False)
-    ticks = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16]
+    ticks = [0.03, 0.1, 0.3, 1, 3, 10, 30]
     ax.set(
         xscale="log",
-        xlim=(0.12, 17),
+        xlim=(0.018, 100),
         ylim=(-0.4, len(rows) - 0.15),
         xlabel="Ratio, treated against control (log scale)",
         yticks=[],
