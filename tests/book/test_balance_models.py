@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from notebooks import numbers
 from scipy import integrate, optimize, stats
+from tolerances import FITTED, ROUNDING, as_printed
 
 PAGE = "context/02-balance-and-tolerance"
 
 
 def printed(name, value, decimals):
     """Whether the notebook prints `value` as `name`, to this many decimals."""
-    return numbers(PAGE)[name] == pytest.approx(value, abs=0.51 * 10**-decimals)
+    return numbers(PAGE)[name] == pytest.approx(value, abs=as_printed(decimals))
 
 
 # Alexander and Wahl ---------------------------------------------------------
@@ -67,15 +68,15 @@ def long_run(b1, sigma, trigger):
 
 
 def test_reproductive_ratio():
-    assert next_generation(B1) == pytest.approx(0.7996, abs=5e-5)
+    assert next_generation(B1) == pytest.approx(0.7996, abs=as_printed(4))
     assert printed("bt_r0", next_generation(B1), 4)
 
 
 def test_the_ratio_crosses_one_where_the_quiet_state_loses_its_stability():
     edge = optimize.brentq(growth, 0, 1)
-    assert edge == pytest.approx(0.1498, abs=5e-5)
+    assert edge == pytest.approx(0.1498, abs=as_printed(4))
     assert printed("bt_crossing", edge, 4)
-    assert next_generation(edge) == pytest.approx(1, abs=1e-9)
+    assert next_generation(edge) == pytest.approx(1, abs=ROUNDING)
     assert growth(edge + 0.01) < 0 < growth(edge - 0.01)
 
 
@@ -85,7 +86,7 @@ def test_a_threshold_and_not_a_switch(trigger):
     assert long_run(0.25, SIGMA, trigger) < 1e-3
     for sigma in (SIGMA, 10 * SIGMA):
         assert long_run(0.05, sigma, trigger) == pytest.approx(
-            chronic_effectors(0.05, sigma), rel=1e-4
+            chronic_effectors(0.05, sigma), rel=FITTED
         )
 
 
@@ -95,7 +96,7 @@ def test_levels_of_the_chronic_state():
 
 
 def test_the_answer_of_the_self_check():
-    assert next_generation(0.75) == pytest.approx(0.40, abs=0.005)
+    assert next_generation(0.75) == pytest.approx(0.40, abs=as_printed(2))
 
 
 # The toggle -----------------------------------------------------------------

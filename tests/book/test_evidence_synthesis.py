@@ -18,6 +18,7 @@ from cohorts import curated, trials
 from notebooks import cells, numbers
 from scipy import optimize, stats
 from statsmodels.stats.meta_analysis import combine_effects
+from tolerances import FITTED, ROUNDING, SOLVED, as_printed
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "book/evidence"
@@ -25,7 +26,7 @@ ORACLE = json.loads((ROOT / "tests/data/oracle.json").read_text())
 Z = stats.norm.ppf(0.975)
 
 # R prints about seven digits; metafor stops REML at a change of tau2 below 1e-5.
-SAME, TAU2_STEP = 1e-5, 2e-5
+TAU2_STEP = 2e-5
 
 
 @functools.cache
@@ -74,7 +75,7 @@ def test_reml_is_that_of_metafor(bcg):
     oracle = ORACLE["bcg"]["REML"]
     assert tau2 == pytest.approx(oracle["tau2"], abs=TAU2_STEP)
     mean, error = functions(SYN)["pool"](*bcg[:2], tau2)
-    assert [mean, error] == pytest.approx([oracle["b"], oracle["se"]], rel=3 * SAME)
+    assert [mean, error] == pytest.approx([oracle["b"], oracle["se"]], rel=SOLVED)
     # The iteration arrives, and moves on the way.
     assert way[0] == 0 and abs(way[-1] - way[-2]) < 1e-12 < way[1]
 
@@ -109,7 +110,7 @@ def test_likelihood_differs_by_a_constant_only(bcg):
         ).logpdf(contrasts @ y)
         for tau2 in (0.05, 0.3, 1.0)
     ]
-    assert gaps == pytest.approx([gaps[0]] * 3, abs=1e-9)
+    assert gaps == pytest.approx([gaps[0]] * 3, abs=ROUNDING)
 
 
 def test_hartung_knapp_and_prediction(bcg):
@@ -118,7 +119,7 @@ def test_hartung_knapp_and_prediction(bcg):
     oracle = ORACLE["bcg"]["REML_HKSJ"]
     ratio, low, high = functions(SYN)["hartung_knapp"](y, v, tau2)
     assert np.log([low, high]) == pytest.approx(
-        [oracle["ci_low"], oracle["ci_high"]], rel=3 * SAME
+        [oracle["ci_low"], oracle["ci_high"]], rel=SOLVED
     )
     # metafor 3.8-1, predict(rma(...)): the same half-width with z in place of t(11).
     theirs = [-1.8666923466, 0.43762764988]
@@ -126,17 +127,17 @@ def test_hartung_knapp_and_prediction(bcg):
     ratio, low, high = functions(SYN)["prediction"](y, v, tau2)
     centre = sum(theirs) / 2
     assert np.log([ratio, low, high]) == pytest.approx(
-        [centre, centre - half, centre + half], rel=1e-4
+        [centre, centre - half, centre + half], rel=FITTED
     )
 
 
 def test_egger_and_latitude(bcg):
     y, v, latitude = bcg
     oracle = ORACLE["bcg"]["egger"]
-    assert functions(SYN)["egger"](y, v)[2] == pytest.approx(oracle["p"], rel=SAME)
+    assert functions(SYN)["egger"](y, v)[2] == pytest.approx(oracle["p"], rel=SOLVED)
     (slope, _), tau2 = functions(SYN)["reml_line"](y, v, latitude)
     oracle = ORACLE["bcg"]["latitude"]
-    assert slope == pytest.approx(oracle["slope"], rel=1e-4)
+    assert slope == pytest.approx(oracle["slope"], rel=FITTED)
     assert tau2 == pytest.approx(oracle["tau2"], abs=TAU2_STEP)
 
 
@@ -145,7 +146,7 @@ def test_pooling_is_that_of_statsmodels(boosters):
     theirs = combine_effects(y[out], v[out], method_re="dl").summary_frame()
     mean, error = functions(SYN)["pool"](y[out], v[out])
     row = theirs.loc["fixed effect"]
-    assert [mean, error] == pytest.approx([row["eff"], row["sd_eff"]], rel=1e-10)
+    assert [mean, error] == pytest.approx([row["eff"], row["sd_eff"]], rel=ROUNDING)
 
 
 # What notebook 4 prints ------------------------------------------------------
@@ -167,7 +168,7 @@ def test_numbers_of_the_boosters(boosters):
     groups = {"rr": out, "hidden": ~out, "all": out | ~out}
     for key, part in groups.items():
         mean = np.average(y[part], weights=1 / v[part])
-        assert got[f"syn_{key}"] == pytest.approx(np.exp(mean), abs=0.0051)
+        assert got[f"syn_{key}"] == pytest.approx(np.exp(mean), abs=as_printed(2))
     assert [got["syn_k"], got["syn_hidden_k"]] == [out.sum(), (~out).sum()]
     # The whole register is near the planted truth; each half errs to its own side.
     truth = cohorts.truth("booster_trials")["log_risk_ratio"]
@@ -208,7 +209,7 @@ def test_levamisole_is_that_of_r():
     assert got["cl_death"] == round(ORACLE["colon"]["death"]["hr"]["Lev+5FU"]["hr"], 2)
     # The pair against levamisole is the quotient of the other two.
     quotient = oracle["Lev+5FU"]["hr"] / oracle["Lev"]["hr"]
-    assert got["cl_added"] == pytest.approx(quotient, abs=0.0051)
+    assert got["cl_added"] == pytest.approx(quotient, abs=as_printed(2))
     survival = ORACLE["colon"]["recurrence"]["survival_5y"]
     shown = [got[f"cl_five_{arm}"] for arm in ("obs", "lev", "pair")]
     assert shown == [round(100 * share) for share in survival]
@@ -354,9 +355,9 @@ def test_subgroups_of_the_second_abstract():
     (y, v), (x, u) = (
         log_risk_ratios(*c) for c in ((18, 400, 32, 404), (114, 800, 106, 796))
     )
-    assert 2 * stats.norm.sf(abs(y) / v**0.5) == pytest.approx(0.048, abs=5e-4)
+    assert 2 * stats.norm.sf(abs(y) / v**0.5) == pytest.approx(0.048, abs=as_printed(3))
     assert 2 * stats.norm.sf(abs(y - x) / (u + v) ** 0.5) == pytest.approx(
-        0.04, abs=5e-3
+        0.04, abs=as_printed(2)
     )
 
 

@@ -13,6 +13,7 @@ from cohorts import spontaneous_reports
 from notebooks import cells, definitions, glued, numbers
 from scipy import optimize, stats
 from statsmodels.duration.survfunc import CumIncidenceRight
+from tolerances import FITTED, ROUNDING, SOLVED, as_printed
 
 RATES = "risk/01-infection-rates"
 RELEASE = "risk/02-over-activation"
@@ -44,7 +45,7 @@ def test_the_exact_limits_are_where_the_poisson_tails_say(events):
     _, low, high = definitions(RATES, "exact")["rate_interval"](events, 1, per=1)
     below = optimize.brentq(lambda m: stats.poisson.sf(events - 1, m) - 0.025, 1e-9, 99)
     above = optimize.brentq(lambda m: stats.poisson.cdf(events, m) - 0.025, 1e-9, 99)
-    np.testing.assert_allclose([low, high], [below, above], rtol=1e-6)
+    np.testing.assert_allclose([low, high], [below, above], rtol=SOLVED)
 
 
 @pytest.mark.parametrize("mean", [0.3, 1.0, 3.7, 12.0])
@@ -58,9 +59,9 @@ def test_the_exact_interval_covers_at_least_as_often_as_it_says(mean):
 def test_nothing_seen_still_allows_something():
     _, low, high = definitions(RATES, "exact")["rate_interval"](0, 7_345, 100_000)
     assert low == 0
-    assert high == pytest.approx(50.2, abs=0.05)
+    assert high == pytest.approx(50.2, abs=as_printed(1))
     # The rule of three is the one-sided limit: exp(-3) is 5 %.
-    assert 1e5 * -np.log(0.05) / 7_345 == pytest.approx(40.8, abs=0.05)
+    assert 1e5 * -np.log(0.05) / 7_345 == pytest.approx(40.8, abs=as_printed(1))
     assert glued(RATES)["inf_tb_three"] == "41"
 
 
@@ -76,9 +77,9 @@ def test_the_crude_regression_is_a_ratio_of_rates():
     fit = regressions()["crude"]
     for dose in ("1-5", "6-10", ">10"):
         found = np.exp(fit.params[f"dose[T.{dose}]"])
-        assert found == pytest.approx(rate[dose] / rate["0"], rel=1e-6)
+        assert found == pytest.approx(rate[dose] / rate["0"], rel=SOLVED)
         error = np.sqrt(1 / cases[dose] + 1 / cases["0"])
-        assert fit.bse[f"dose[T.{dose}]"] == pytest.approx(error, rel=1e-5)
+        assert fit.bse[f"dose[T.{dose}]"] == pytest.approx(error, rel=SOLVED)
 
 
 def test_the_adjusted_regression_is_found_by_newton_too():
@@ -98,7 +99,7 @@ def test_the_adjusted_regression_is_found_by_newton_too():
     for _ in range(30):
         mean = t * np.exp(x @ beta)
         beta += np.linalg.solve(x.T @ (mean[:, None] * x), x.T @ (y - mean))
-    np.testing.assert_allclose(names["adjusted"].params, beta, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(names["adjusted"].params, beta, rtol=SOLVED, atol=1e-7)
 
 
 def test_adjusted_ratios_are_those_planted_within_their_error():
@@ -136,7 +137,7 @@ def test_numbers_needed_to_harm_by_dose_from_the_coefficients():
         with_dose = without + fit.params[f"dose[T.{dose}]"]
         for years, number in zip(names["horizon"], found, strict=True):
             risks = [1 - np.exp(-years * np.exp(line)) for line in (with_dose, without)]
-            assert number == pytest.approx(1 / (risks[0] - risks[1]).mean(), rel=1e-6)
+            assert number == pytest.approx(1 / (risks[0] - risks[1]).mean(), rel=SOLVED)
 
 
 # Over-activation -----------------------------------------------------------
@@ -147,7 +148,7 @@ def test_the_dose_for_an_occupancy_by_root_finding(reached):
     kd = optimize.brentq(lambda k: 0.1 / (0.1 + k) - reached, 1e-6, 1)
     dose = optimize.brentq(lambda d: d / (d + kd) - 0.10, 1e-9, 1)
     found = definitions(RELEASE, "first-dose")["dose_for"](0.10, 0.1, reached)
-    assert found == pytest.approx(dose, rel=1e-6)
+    assert found == pytest.approx(dose, rel=SOLVED)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_the_incidence_by_hand_is_that_of_statsmodels():
     theirs = CumIncidenceRight(people["days"], people["what"].map(codes))
     ours = names["cumulative_incidence"](people["days"], people["what"], "severe irAE")
     at = np.searchsorted(ours.index, theirs.times)
-    np.testing.assert_allclose(ours.iloc[at], theirs.cinc[0], rtol=1e-9)
+    np.testing.assert_allclose(ours.iloc[at], theirs.cinc[0], rtol=ROUNDING)
 
 
 def test_one_minus_kaplan_meier_is_too_high_by_counting():
@@ -204,8 +205,8 @@ def test_split_time_on_the_worked_numbers_of_immortal_time():
     people = pd.concat([treated, never])
     assert over_activation()["split_time"](people)[0] == pytest.approx(1.0)
     # The two wrong answers that the self-check names.
-    assert (10 / 140) / (24 / 200) == pytest.approx(0.595, abs=5e-4)
-    assert (10 / 100) / (24 / 200) == pytest.approx(0.833, abs=5e-4)
+    assert (10 / 140) / (24 / 200) == pytest.approx(0.595, abs=as_printed(3))
+    assert (10 / 100) / (24 / 200) == pytest.approx(0.833, abs=as_printed(3))
 
 
 def test_the_cox_ratio_is_the_root_of_the_score():
@@ -222,7 +223,7 @@ def test_the_cox_ratio_is_the_root_of_the_score():
 
     root = np.exp(optimize.brentq(score, -3, 3))
     assert names["hazard_ratio"](people, x == 1, days)[0] == pytest.approx(
-        root, rel=1e-4
+        root, rel=FITTED
     )
 
 
@@ -399,7 +400,7 @@ def test_measures_of_two_tables(table, prr, ror, low, ic):
         assert found["ROR from"] == pytest.approx(low, rel=2e-4)
     square = np.reshape(table, (2, 2))
     chi2 = stats.chi2_contingency(square, correction=False).statistic
-    assert found["chi2"] == pytest.approx(chi2, rel=1e-9)
+    assert found["chi2"] == pytest.approx(chi2, rel=ROUNDING)
     # The gamma quantile, by way of the chi-squared distribution.
     reached = 2 * 2 ** found["IC025"] * (found["expected"] + 0.5)
     assert stats.chi2.cdf(reached, 2 * table[0] + 1) == pytest.approx(0.025)
@@ -454,7 +455,7 @@ def test_what_the_text_says_of_the_three_rules():
 
 def test_sigma_from_moving_ranges_is_the_planted_variation():
     """The mean range of two normal values is 2 / sqrt(pi) = 1.128 SD."""
-    assert 2 / np.sqrt(np.pi) == pytest.approx(1.128, abs=5e-4)
+    assert 2 / np.sqrt(np.pi) == pytest.approx(1.128, abs=as_printed(3))
     planted = cohorts.truth("lymphocyte_followup")["count_cv"]
     sd = np.sqrt(sum(np.log1p(cv**2) for cv in planted.values()))
     found = definitions(SIGNALS, "table-patients", "course")["sigma"]

@@ -8,6 +8,7 @@ import pytest
 from course import survival
 from course.survival import aalen_johansen, kaplan_meier, value_at
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight
+from tolerances import ROUNDING, SOLVED
 
 
 def drawn(seed, n=200, censoring=0.3, causes=2):
@@ -44,7 +45,7 @@ def test_aalen_johansen_is_that_of_statsmodels(seed, causes):
     for k in range(causes):
         np.testing.assert_allclose(ours[str(k + 1)].iloc[at], theirs.cinc[k])
         np.testing.assert_allclose(
-            ours[f"{k + 1}_se"].iloc[at], theirs.cinc_se[k], atol=1e-12
+            ours[f"{k + 1}_se"].iloc[at], theirs.cinc_se[k], atol=ROUNDING
         )
 
 
@@ -72,7 +73,7 @@ def test_shares_add_up_and_one_cause_is_kaplan_meier():
     np.testing.assert_allclose(alone["True"], 1 - together["survival"])
     inside = together["survival"] > 0
     np.testing.assert_allclose(
-        alone["True_se"][inside], together["standard_error"][inside], rtol=1e-9
+        alone["True_se"][inside], together["standard_error"][inside], rtol=ROUNDING
     )
 
 
@@ -83,7 +84,7 @@ def test_without_censoring_it_is_counting():
         share = np.mean((time <= t) & (cause == 2))
         assert value_at(found, "2", t) == pytest.approx(share)
         error = np.sqrt(share * (1 - share) / time.size)
-        assert value_at(found, "2_se", t) == pytest.approx(error, rel=1e-6)
+        assert value_at(found, "2_se", t) == pytest.approx(error, rel=SOLVED)
 
 
 def test_standard_errors_are_those_of_the_bootstrap():

@@ -10,6 +10,7 @@ from cohorts.transplant_tdm import concentration
 from recovery import assert_recovered
 from scipy import stats
 from scipy.integrate import solve_ivp, trapezoid
+from tolerances import SOLVED
 
 TRUE = cohorts.truth("transplant_tdm")
 SEEDS = range(4)
@@ -37,14 +38,14 @@ def test_concentrations_are_those_of_many_doses_solved_step_by_step(cl):
         state = run.y[:, -1]
     hours = np.array([1, 4, 12]) + TRUE["lag_h"]
     np.testing.assert_allclose(
-        concentration(dose, cl, v, hours), run.y[1] / v, rtol=1e-5
+        concentration(dose, cl, v, hours), run.y[1] / v, rtol=SOLVED
     )
 
 
 def test_the_average_of_a_dosing_interval_is_dose_rate_over_clearance():
     hours = np.linspace(0, 12, 20_001) + TRUE["lag_h"]
     mean = trapezoid(concentration(3.0, 20.0, 700.0, hours), hours) / 12
-    assert mean == pytest.approx(1000 * 3.0 / (12 * 20.0), rel=1e-5)
+    assert mean == pytest.approx(1000 * 3.0 / (12 * 20.0), rel=SOLVED)
 
 
 def test_dose_per_trough_is_that_of_another_published_cohort():
