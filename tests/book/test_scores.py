@@ -222,7 +222,8 @@ def test_acr_levels_are_nested():
     assert not (by_level[2] & ~by_level[1]).any()
 
 
-# Published grid: fall of DAS28 by what it reached.
+# The grid of vanGestel1996eular: fall of DAS28 by what it reached. Seen
+# whole in table 1 of a later paper (Ann Rheum Dis), not in the paper itself.
 @pytest.mark.parametrize(
     ("reached", "fall", "response"),
     [

@@ -213,7 +213,8 @@ def test_a_confounded_batch_fills_the_list_that_a_balanced_one_keeps_clean():
 
 # Tumour and effectors --------------------------------------------------------
 
-# Published rates (Kuznetsov 1994), here in units of 10⁶ cells.
+# The rates that Kuznetsov1994tumor estimated, here in units of 10⁶ cells. They were
+# seen in copies of the model, among them BioModels', and not on the page itself.
 S, P, G, M, D = 0.013, 0.1245, 20.19, 3.422e-4, 0.0412
 A, B, N = 0.18, 2.0e-3, 0.1101
 
@@ -247,6 +248,7 @@ def eigenvalues(e, t, kill=N):
 
 
 def test_published_scaled_parameters():
+    """The dimensionless parameters that go with these rates, to four digits."""
     scaled = S / N, P / N, G, M / N, D / N, A / N, B
     known = 0.1181, 1.131, 20.19, 0.00311, 0.374, 1.636, 0.002
     np.testing.assert_allclose(scaled, known, rtol=1e-3)

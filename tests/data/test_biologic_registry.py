@@ -275,7 +275,7 @@ def test_comorbidities_and_earlier_infections(world, drawn):
 
 @only_shipped
 def test_steroid_ratios_come_from_the_published_risks(world):
-    """8.6, 11.0, 14.4 and 17.7 % in one year (George 2020)."""
+    """8.6, 11.0, 14.4 and 17.7 % in a year (George2020steroids, abstract, Medicare)."""
     risk = np.array([8.6, 11.0, 14.4, 17.7]) / 100
     ratio = -np.log(1 - risk) / -np.log(1 - risk[0])
     planted = list(world.true["steroid_rate_ratio"].values())

@@ -115,6 +115,7 @@ def test_counts_of_one_person_are_correlated(many_events):
 
 @pytest.mark.parametrize("sex, published", [("female", 667), ("male", 645)])
 def test_all_lymphocytes_vary_as_published(sex, published):
+    """Chng2004subsets, table 3: standard deviation of the absolute count, per µL."""
     made = cohorts.make_flow_panel(20_000, 1, random_state=5).people
     made = made[is_typical(made) & (made["sex"] == sex)]
     sd, _ = sd_and_error(10 * made["wbc_10e9_l"] * made["lymphocyte_percent"])
@@ -170,7 +171,8 @@ def test_percent_without_the_count_misses_the_lymphopenia(seed):
     counts = absolute_counts(made)
     percent = 100 * counts["CD4 T"] / counts[LYMPHOCYTES].sum(axis=1)
     low, expanded = TRUE["lymphopenic_person"], TRUE["expanded_person"]
-    # Lower limits: 28 % (Reichert 1991); 313 and 399 cells/µL (Chng 2004).
+    # Lower limits: 28 % (Reichert1991subsets, abstract); 313 and 399 cells/µL
+    # (Chng2004subsets, table 3, men and women).
     assert percent[low] > 28 and counts["CD4 T"][low] < 300
     assert percent[expanded] < 28 and counts["CD4 T"][expanded] > 600
     assert counts["CD4 T"][expanded] / counts["CD8 T"][expanded] < 0.6

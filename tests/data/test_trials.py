@@ -259,7 +259,7 @@ def test_bcg_reml(bcg):
     assert se == pytest.approx(oracle["se"], rel=SOLVED)
     z = stats.norm.ppf(0.975)
     found = np.exp([b, b - z * se, b + z * se])
-    # Published: RR 0.49 (0.34-0.70).
+    # Colditz1994bcg: RR 0.49 (0.34 to 0.70) in the trials.
     assert found.round(3).tolist() == [0.489, 0.344, 0.696]
     assert found.round(2).tolist() == [0.49, 0.34, 0.70]
 
