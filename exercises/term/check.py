@@ -2,7 +2,9 @@
 
 Tests run apart from the students' answers. So a test must not rely on a name that
 only a student's cell defines, must not hide an answer behind a name of its own, and
-sees no change that a function makes to its arguments.
+sees no change that a function makes to its arguments. And a test must not be passed by
+an answer that is none: nothing, nan, an empty table, what was given; each notebook is
+run to see that, which takes some seconds.
 """
 
 from __future__ import annotations
@@ -20,13 +22,12 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader_apart.cells import CellKind, grade_id, is_solution, kind_of
 
+from . import release, vacuous
 from .command import CommandError
 from .folders import assignments, find_course, notebook_path, require_assignment
 
-#: An argument is copied, and the copy compared with the argument later.
-LOOKS_FOR_A_CHANGE = re.compile(
-    r"\.copy\(\)[^\n]*\n(?:.*\n)*?.*(?:equals|assert_\w+_equal)"
-)
+#: Functions and methods that compare two things.
+COMPARES = re.compile(r"(?:equals?|identical|allclose|assert_\w+)$")
 #: Names that nobody has to define.
 GIVEN = frozenset(vars(builtins)) | {"get_ipython", "display", "__name__"}
 
@@ -48,9 +49,15 @@ def main(arguments: Namespace) -> int:
     ]
     count = 0
     for path in paths:
-        for problem in problems(nbformat.read(path, as_version=4)):
+        notebook = nbformat.read(path, as_version=4)
+        if path.parent.parent == course / "source":
+            release.copy_data(path.stem, course)
+        found = problems(notebook)
+        # A test that reads what is not there cannot be run.
+        found = found or list(vacuous.problems(notebook, path.parent))
+        for problem in found:
             count += 1
-            print(f"{path}: {problem}")
+            print(f"{path}: {problem}", flush=True)
     return 1 if count else 0
 
 
@@ -217,11 +224,67 @@ class Reader:
 
 
 def in_vain(source: str) -> Iterator[str]:
-    """Say what a test looks for and cannot see."""
+    """Say what a test looks for and cannot see, and where it looks away."""
+    tree = ast.parse(python(source))
     if "__code__" in source:
         yield "a test cannot look into a function's __code__"
-    if LOOKS_FOR_A_CHANGE.search(source) and "# in place" not in source:
+    if "# in place" not in source and _looks_for_a_change(tree):
         yield (
             "looks whether an argument was changed, which it never is, "
             "for a test gives a copy: write `# in place` into the test"
         )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and _takes_everything(node):
+            yield (
+                "an `except` takes every error, that of a failed assertion too: "
+                "name the error that the answer is to raise"
+            )
+
+
+def _looks_for_a_change(tree: ast.Module) -> bool:
+    """Say whether a test compares something with a copy of it that it made before."""
+    copies = {
+        target.id: ast.unparse(original)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and (original := _copied(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) or (
+            isinstance(node, ast.Call) and COMPARES.search(ast.unparse(node.func))
+        ):
+            parts = [part for part in ast.walk(node) if isinstance(part, ast.expr)]
+            named = set(map(ast.unparse, parts))
+            if any({name, original} <= named for name, original in copies.items()):
+                return True
+    return False
+
+
+def _copied(value: ast.expr) -> ast.expr | None:
+    """Return what an expression makes a copy of: ``x.copy()``, ``list(x)``."""
+    match value:
+        case ast.Call(func=ast.Attribute(ast.Name() as original, "copy"), args=[]):
+            return original
+        case ast.Call(
+            func=ast.Name(id="list" | "dict" | "set" | "copy" | "deepcopy"),
+            args=[ast.Name() as original],
+        ):
+            return original
+        case ast.Call(
+            func=ast.Attribute(attr="array" | "copy" | "deepcopy"),
+            args=[ast.Name() as original],
+        ):
+            return original
+    return None
+
+
+def _takes_everything(handler: ast.ExceptHandler) -> bool:
+    """Say whether it catches what an assertion raises, and does not raise it again."""
+    if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
+        return False
+    if handler.type is None:
+        return True
+    parts = ast.walk(handler.type)
+    named = {ast.unparse(part) for part in parts if isinstance(part, ast.expr)}
+    return bool(named & {"Exception", "BaseException", "AssertionError"})

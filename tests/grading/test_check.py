@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 from miniature import EXERCISES, cell, source_notebook
-from term import check
+from term import check, vacuous
 
 SOURCES = sorted(EXERCISES.glob("source/*/*.ipynb"))
 
@@ -41,8 +41,71 @@ def test_a_good_notebook_has_none():
             "given = [1]\nkept = given.copy()\nanswer(given)\nkept.equals(given)",
             "looks whether an argument was changed",
         ),
+        (
+            "import numpy as np\ngiven = np.ones(3)\nkept = np.array(given)\n"
+            "answer(given)\nassert np.array_equal(given, kept)",
+            "looks whether an argument was changed",
+        ),
+        ("try:\n    answer(3)\nexcept:\n    pass", "takes every error"),
+        (
+            "try:\n    answer(3)\nexcept Exception as e:\n    e",
+            "takes every error",
+        ),
+        ("assert math.pi > 3", "asks for nothing that a solution defines"),
     ],
 )
 def test_what_cannot_work_is_named(test, says):
     (problem,) = check.problems(with_test(test))
     assert problem.startswith("test0: ") and says in problem
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "try:\n    answer('x')\nexcept ValueError:\n    pass\nelse:\n    assert answer",
+        "kept = [1, 2].copy()\nassert answer(kept) == [1, 2]",
+        "try:\n    answer(3)\nexcept Exception:\n    raise",
+        "# in place\na = [1]\nkept = a.copy()\nanswer(a)\nassert a == kept",
+    ],
+)
+def test_what_can_work_is_left_alone(test):
+    assert check.problems(with_test(test)) == []
+
+
+VACUOUS = {
+    "import numpy as np\nassert np.allclose(answer(3), 3)": {
+        "an empty array",
+        "an empty array of two dimensions",
+        "an empty series",
+        "an empty frame",
+        "an empty list",
+        "its first argument",
+        "its arguments",
+    },
+    "assert answer(3) == 3": {
+        "an object that equals everything",
+        "its first argument",
+    },
+    "assert not answer(4) > 5": {"nan", "its first argument"},
+    "assert all(part > 0 for part in answer(3))": {
+        "an empty array",
+        "an empty list",
+        "an empty dictionary",
+        "an empty text",
+        "its arguments",
+    },
+}
+
+
+@pytest.mark.parametrize("test, passed_by", VACUOUS.items())
+def test_an_answer_that_is_none_is_found_to_pass(test, passed_by, tmp_path):
+    found = list(vacuous.problems(with_test(test), tmp_path))
+    said = {line.removeprefix("test0: passes if answer returns ") for line in found}
+    assert passed_by <= said
+
+
+def test_a_test_that_looks_is_passed_by_none_of_them(tmp_path):
+    solution = "def answer(x):\n    return x * x"
+    test = "import random\nn = random.randrange(2, 9)\ngot = answer(n)\n"
+    test += "assert type(got) is int and got == n * n"
+    assert list(vacuous.problems(with_test(test, solution=solution), tmp_path)) == []

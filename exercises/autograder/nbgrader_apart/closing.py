@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from . import tree
 from .intake import place
-from .submission import SUFFIX, TIMESTAMP
+from .submission import REFUSED, SUFFIX, TIMESTAMP
 from .tree import printable
 
 #: Of each student's files no more are named.
@@ -192,14 +193,14 @@ def _not_graded(course: CourseDirectory, student: str, assignment: str) -> str:
     """Return why a hand-in has not been graded at all."""
     base, below = place(course, student, assignment)
     try:
-        with tree.opened(base, *below) as folder:
-            names = [name for name in folder.names(MOST_NAMED) if name != TIMESTAMP]
+        found = tree.read(base, *below, ignore=course.ignore)
     except OSError as error:
         return str(error)
-    if any(name.endswith(SUFFIX) for name in names):
+    if any(name.endswith(SUFFIX) and "/" not in name for name in found.files):
         return "stopped the grading: its messages are above, under the student's name"
-    named = ", ".join(map(printable, names[:MOST_NAMED])) or "nothing"
-    return f"handed in no notebook, but {named}"
+    names = [name for name in found.files if name not in (TIMESTAMP, REFUSED)]
+    named = [*names, *map(str, found.refused)][:MOST_NAMED]
+    return f"handed in no notebook, but {', '.join(named) or 'nothing'}"
 
 
 # -- printing
@@ -277,6 +278,32 @@ def print_closing(app: NbGrader) -> None:
 
 # -- explaining
 
+#: What could command a terminal, or turn the direction of writing; not ends of lines.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class Harmless(logging.Filter):
+    """Escapes in a log what a student's file name, or error, may hold."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, without control characters."""
+        text = record.getMessage()
+        if CONTROL.search(text):
+            record.msg = CONTROL.sub(
+                lambda found: found[0].encode("unicode_escape").decode(), text
+            )
+            record.args = ()
+        return True
+
+
+HARMLESS = Harmless()
+
+
+#: A gradebook that is locked, a disk that is full: nobody's hand-in.
+OF_THE_MACHINE = re.compile(
+    r"gradebook cannot be written|OSError|Errno|No space|disk|Permission"
+)
+
 
 class Explain(logging.Filter):
     """Puts the reason of a failure where nbgrader has a traceback, or a guess."""
@@ -291,12 +318,17 @@ class Explain(logging.Filter):
             self.reason = reason_of(text)
             record.msg = self.reason
         elif "recently upgraded nbgrader" in text or "the above traceback" in text:
-            record.msg = (
-                f"{self.reason}. No mark is lost. See that no other program holds the "
-                "gradebook and that the disk has room, then run the same command "
-                "again (with --debug it says more)."
-            )
+            record.msg = f"{self.reason}. No mark is lost. {self._what_to_do()}"
         return not record.exc_info  # nbgrader says it twice
+
+    def _what_to_do(self) -> str:
+        again = "run the same command again (with --debug it says more)."
+        if OF_THE_MACHINE.search(self.reason):
+            return (
+                "See that no other program holds the gradebook and that the disk has "
+                f"room, then {again}"
+            )
+        return f"The others are graded. To try once more, {again}"
 
 
 #: One for all logs: a second one would find nothing left to explain.

@@ -9,7 +9,17 @@ from nbgrader.apps import AutogradeApp
 from nbgrader.preprocessors import CheckCellMetadata, Execute, OverwriteKernelspec
 from traitlets.config import Application, Config
 
-from . import closing, feedback, intake, patches, safehtml
+from . import (
+    archives,
+    closing,
+    collecting,
+    export,
+    feedback,
+    intake,
+    patches,
+    safehtml,
+    stock,
+)
 
 
 def use(c: Config, apart: bool = True) -> str | None:
@@ -32,7 +42,13 @@ def use(c: Config, apart: bool = True) -> str | None:
     patches.ignore_order_of_rows()
     patches.read_hand_ins_once()
     c.Autograde.exporter_class = intake.SubmissionExporter
-    c.Autograde.autograde_preprocessors = intake.AUTOGRADE
+    c.Autograde.autograde_preprocessors = [
+        stock.ExecuteOrSay if step is Execute else step for step in intake.AUTOGRADE
+    ]
+    c.ExchangeFactory.collect = collecting.CollectReadOnce
+    c.ZipCollectApp.extractor_plugin = archives.SafeExtractor
+    c.ZipCollectApp.collector_plugin = archives.OnTheClassList
+    c.ExportApp.plugin_class = export.SafeCsvExport
     c.GenerateFeedback.preprocessors = feedback.STEPS
     c.GenerateFeedback.post_convert_hook = feedback.drop_data
     c.HTMLExporter.sanitize_html = True
@@ -41,8 +57,12 @@ def use(c: Config, apart: bool = True) -> str | None:
     reason = _why_not(apart)
     if reason is None:
         _run_apart(c)
-    if Application.initialized() and isinstance(Application.instance(), AutogradeApp):
-        _say_how_it_went(Application.instance(), reason)
+    else:
+        stock.keep_packages()
+    if Application.initialized():
+        Application.instance().log.addFilter(closing.HARMLESS)
+        if isinstance(Application.instance(), AutogradeApp):
+            _say_how_it_went(Application.instance(), reason)
     return reason
 
 

@@ -105,6 +105,15 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
     It asks its exporter for the `Submission` of each student that it comes to.
     """
 
+    def init_notebooks(self) -> None:
+        """Find the hand-ins; leave out folders that no student has."""
+        super().init_notebooks()
+        for folder in list(self.assignments):
+            student = Path(folder).parent.name
+            if reason := submission.odd_id(student):
+                self.log.warning("%s %s, and is not graded", printable(student), reason)
+                del self.assignments[folder]
+
     def is_wanted(self, student: str) -> bool:
         """Say whether a student's hand-in is to be graded (again)."""
         assignment = self.coursedir.assignment_id

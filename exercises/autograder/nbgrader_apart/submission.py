@@ -105,6 +105,19 @@ class Submission:
 
 # -- reading
 
+#: What could end an attribute of HTML, a path, or a cell of a table.
+NOT_IN_AN_ID = re.compile(r"[<>&\"`/\\|*?:]|^[.=@-]|^\s|\s$")
+LONGEST_ID = 80
+
+
+def odd_id(student: str) -> str | None:
+    """Return why a text cannot be the id of a student, or None."""
+    if not 0 < len(student) <= LONGEST_ID or not student.isprintable():
+        return f"is no id: it takes up to {LONGEST_ID} letters, digits and signs"
+    if NOT_IN_AN_ID.search(student):
+        return "is no id: it has a sign in it that may not be there"
+    return None
+
 
 def read(
     base: Path,

@@ -38,17 +38,15 @@ class Limits:
     depth : int
         Folders inside each other.
     name_bytes, path_bytes : int
-        The length of a name, and of a path below the hand-in's folder. With the
-        folders above it, a path stays below the 4,096 bytes of Linux and, but for
-        course folders far from the root, the 260 characters of Windows.
+        The length of a name, and of a path below the hand-in's folder.
     """
 
     file_bytes: int = 50_000_000
-    total_bytes: int = 200_000_000
+    total_bytes: int = 100_000_000
     files: int = 2_000
     depth: int = 16
-    name_bytes: int = 120
-    path_bytes: int = 180
+    name_bytes: int = 200
+    path_bytes: int = 240
 
 
 LIMITS = Limits()

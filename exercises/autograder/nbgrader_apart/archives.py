@@ -1,0 +1,245 @@
+"""``nbgrader zip_collect``: hand-ins in archives from a learning platform.
+
+The archive of a class is the platform's; the names and files in it are the students'.
+An archive that a student handed in is not unpacked: what lies in it could have any
+name, and a name says whose work it is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from nbgrader.api import Gradebook
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
+
+from . import collecting, submission
+from .tree import LIMITS, Refusal, Unopened, odd_name, printable
+
+#: The archive of a class; a file in it is held to `tree.LIMITS`.
+MOST_FILES, MOST_BYTES, DEEPEST = 20_000, 4_000_000_000, 16
+TOO_LARGE = f"is larger than {LIMITS.file_bytes / 1e6:g} MB"
+ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
+
+
+class BadArchive(Exception):
+    """An archive that cannot be read; the message completes "The archive ..."."""
+
+
+@dataclass
+class Unpacked:
+    """Counts what was unpacked, and keeps what was refused."""
+
+    into: Path
+    files: int = 0
+    size: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+    def take(self, name: str, size: int, source: IO[bytes] | None) -> None:
+        """Unpack one file, or refuse it.
+
+        Parameters
+        ----------
+        name : str
+            Its path in the archive.
+        size : int
+            What the archive says of its size.
+        source : file or None
+            None if it is not an ordinary file.
+        """
+        reason = self._why_not(name, size, source)
+        if reason is None and source is not None:
+            reason = self._write(self.into.joinpath(*name.split("/")), source)
+        if reason is not None:
+            self.refused.append(Refusal(printable(name), reason))
+
+    def _why_not(self, name: str, size: int, source: IO[bytes] | None) -> str | None:
+        parts = name.split("/")
+        reasons = {
+            f"lies more than {DEEPEST} folders deep": len(parts) > DEEPEST,
+            "is not an ordinary file": source is None,
+            "is an archive in the archive: ask for the notebook itself": (
+                name.lower().endswith((*ZIP, *TAR, ".gz", ".7z", ".rar"))
+            ),
+            TOO_LARGE: size > LIMITS.file_bytes,
+            "is beyond what is unpacked of one archive": (
+                self.files >= MOST_FILES or self.size + size > MOST_BYTES
+            ),
+        }
+        odd = [reason for part in parts if (reason := odd_name(part))]
+        return next(iter([*odd, *(why for why, true in reasons.items() if true)]), None)
+
+    def _write(self, path: Path, source: IO[bytes]) -> str | None:
+        try:
+            content = source.read(LIMITS.file_bytes + 1)
+        except (
+            OSError,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+            ValueError,
+        ) as why:
+            return f"cannot be unpacked ({why})"
+        except zipfile.BadZipFile as why:
+            return f"cannot be unpacked ({why})"
+        if len(content) > LIMITS.file_bytes:
+            return TOO_LARGE
+        if path.exists():
+            return "is in the archive twice"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as why:
+            return f"cannot be unpacked ({why.strerror})"
+        self.files += 1
+        self.size += len(content)
+        return None
+
+
+def unpack(archive: Path, into: Path) -> list[Refusal]:
+    """Unpack an archive into a new folder; return what was refused.
+
+    Raises
+    ------
+    BadArchive
+        If it is not one.
+    """
+    unpacked = Unpacked(into)
+    into.mkdir(parents=True, exist_ok=True)
+    members = _of_zip if archive.name.lower().endswith(ZIP) else _of_tar
+    try:
+        for name, size, source in members(archive):
+            unpacked.take(name, size, source)
+    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError) as why:
+        raise BadArchive(f"cannot be read ({why})") from None
+    return unpacked.refused
+
+
+Member = tuple[str, int, "IO[bytes] | None"]
+
+
+def _of_zip(archive: Path) -> Iterator[Member]:
+    with zipfile.ZipFile(archive) as file:
+        for info in file.infolist():
+            if info.is_dir():
+                continue
+            # The upper half holds the mode of UNIX; 0 where the archive has none.
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG):
+                yield info.filename, 0, None
+                continue
+            try:
+                source = file.open(info)
+            except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as why:
+                yield info.filename, info.file_size, _Broken(str(why))
+                continue
+            with source:
+                yield info.filename, info.file_size, source
+
+
+class _Broken(io.BytesIO):
+    """A member that cannot be opened, for it needs a password or is damaged."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(self.why)
+
+
+def _of_tar(archive: Path) -> Iterator[Member]:
+    with tarfile.open(archive, "r:*") as file:
+        for info in file:
+            if info.isdir():
+                continue
+            name = info.name.removeprefix("./")
+            source = file.extractfile(info) if info.isreg() else None
+            yield name, info.size, source
+
+
+class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no types
+    """Unpacks what an instructor downloaded, and nothing that lies inside of it."""
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Unpack the archives of a folder, and copy the other files, into another."""
+        source, into = Path(archive_path), Path(extracted_path)
+        for root, folders, names in os.walk(source):
+            folders.sort()
+            below = into / Path(root).relative_to(source)
+            below.mkdir(parents=True, exist_ok=True)
+            for name in sorted(names):
+                self._take(Path(root, name), below)
+
+    def _take(self, path: Path, into: Path) -> None:
+        shown = printable(path.name)
+        if reason := odd_name(path.name):
+            self.log.warning("%s %s, and is left out", shown, reason)
+        elif not stat.S_ISREG(path.lstat().st_mode):
+            self.log.warning("%s is not an ordinary file, and is left out", shown)
+        elif path.name.lower().endswith((*ZIP, *TAR)):
+            self.log.info("Extracting from: %s", shown)
+            try:
+                refused = unpack(path, into / path.name.split(".")[0])
+            except BadArchive as problem:
+                self.log.error("%s %s", shown, problem)
+                return
+            for refusal in refused:
+                self.log.warning("%s: %s, and is left out", shown, refusal)
+        elif path.stat().st_size > LIMITS.file_bytes:
+            self.log.warning("%s is too large, and is left out", shown)
+        else:
+            shutil.copyfile(path, into / path.name)
+
+
+class OnTheClassList(FileNameCollectorPlugin):  # type: ignore[misc]
+    """Tells whose a file is from its name, with the help of the class list.
+
+    Of two ids that a name begins with, the longer one counts: ``anna_m_metrics.ipynb``
+    is ``anna_m``'s if there is one. Without a class list the regular expression says.
+    """
+
+    def collect(self, submitted_file: str) -> dict[str, Any] | None:
+        """Return student, notebook and time that the name of a file tells, or None."""
+        found: dict[str, Any] | None = super().collect(submitted_file)
+        if found is None:
+            return None
+        name = os.path.basename(submitted_file)
+        student = self._listed(name) or found["student_id"]
+        found["student_id"] = student
+        if reason := submission.odd_id(student):
+            return self._left_out(name, f"{printable(student)} {reason}")
+        if reason := odd_name(found["file_id"]):
+            return self._left_out(name, reason)
+        try:
+            course = self.parent.coursedir
+            collecting.folder_of(course, student, course.assignment_id)
+        except (Unopened, OSError) as problem:
+            return self._left_out(name, str(problem))
+        stamp = found.get("timestamp")
+        if stamp and submission.parse_timestamp(stamp.encode()) is None:
+            found["timestamp"] = None
+            self.log.warning("%s has no readable time in its name", printable(name))
+        return found
+
+    def _left_out(self, name: str, reason: str) -> dict[str, Any] | None:
+        self.log.warning("%s is left out: %s", printable(name), reason)
+        return None
+
+    def _listed(self, name: str) -> str | None:
+        """Return the longest id of the class list that a file's name begins with."""
+        begins = [one for one in self._class_list() if name.startswith(f"{one}_")]
+        return max(begins, key=len, default=None)
+
+    def _class_list(self) -> list[str]:
+        course = self.parent.coursedir
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            return [student.id for student in gradebook.students]
