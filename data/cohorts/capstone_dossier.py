@@ -193,7 +193,8 @@ TRUTH = {
     ),
     "registry_rate": Planted(
         0.8,
-        "Rate of exacerbations in the registry without an agent when all else is 0",
+        "Median over patients of the rate of exacerbations in the registry, without "
+        "an agent and when all else is 0",
         (0.01, 5),
         unit="1 per year",
     ),
