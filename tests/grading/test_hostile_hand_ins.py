@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from miniature import MINI, RIGHT, Course, cell
-from nbgrader_apart import export, submission
+from nbgrader_apart import export, submission, tree
 
 FULL = {"left_after": 1, "left_after_hidden": 2, "highest": 1, "highest_hidden": 1}
 NONE = dict.fromkeys(FULL, 0)
@@ -30,6 +30,13 @@ def deep(folder, depth=1_100):
         os.close(at)
         at = below
     os.close(at)
+
+
+@pytest.fixture(autouse=True)
+def nothing_too_deep_is_left(tmp_path):
+    """pytest removes its folders by recursion, which so deep ones would end."""
+    yield
+    tree.remove(tmp_path / "course")
 
 
 # -- what lies in submitted/, put there by mail, unzip, rsync or git
@@ -100,13 +107,14 @@ def hostile(handed_out, tmp_path_factory, request):
         again = course.run("autograde", MINI, "--force")
     course.run("generate_feedback", MINI)
     assert (course.folder / "nbgrader_config.py").read_text() == before
-    return SimpleNamespace(
+    yield SimpleNamespace(
         course=course,
         deserved=deserved,
         printed=printed,
         again=again,
         scores=course.scores(),
     )
+    tree.remove(course.folder)
 
 
 def test_everybody_gets_what_they_deserve(hostile):
