@@ -38,9 +38,8 @@ def others_are_unaffected(worker):
     passed, outputs = workers.outcome(worker, workers.RIGHT)
     assert passed == set(workers.TESTS), workers.text_of(outputs)
     students = worker.servers[Role.STUDENT].client
-    assert descendants(students.process.pid) <= 1 + (
-        students.process.args[0] == "bwrap"
-    )
+    boxed = students.process.args[0] == "bwrap"
+    assert descendants(students.process.pid) <= 1 + boxed
 
 
 def descendants(pid):

@@ -15,7 +15,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from . import box, wire
-from .options import ForkRequest, Level, Options, Role, ServerSpec
+from .options import (
+    TOTAL_DISK,
+    TOTAL_FILES,
+    ForkRequest,
+    Level,
+    Options,
+    Role,
+    ServerSpec,
+)
 from .outputs import Output, clean
 from .plan import Plan
 
@@ -29,8 +37,8 @@ WATCH_SECONDS = 0.2
 MAX_OUTPUT_BYTES = 8 << 20
 #: Where matplotlib keeps the list of the machine's fonts, which is slow to make.
 FONTS = Path(os.environ.get("MPLCONFIGDIR", "~/.cache/matplotlib")).expanduser()
-#: For all processes of one submission together: bytes of memory, bytes on disk.
-TOTAL_MEMORY, TOTAL_DISK, TOTAL_FILES = 3 << 30, 256 << 20, 2000
+#: For all processes of one submission together, in bytes.
+TOTAL_MEMORY = 3 << 30
 
 
 class ForkServerError(RuntimeError):
@@ -88,6 +96,8 @@ class ForkServerClient:
             known=plan.known.get(role, []),
             home=str(home),
             readable=box.outermost([*box.system_paths(), *plan.visible(role)]),
+            arena=str(self.arena),
+            syscall_filter=self._syscall_filter().hex(),
         )
         self.sock, there = socket.socketpair()
         with there:
@@ -107,6 +117,11 @@ class ForkServerClient:
             cwd="/",
             start_new_session=True,
         )
+
+    def _syscall_filter(self) -> bytes:
+        if self.options.level in (Level.BWRAP, Level.LANDLOCK):
+            return box.syscalls.make_filter(self.options.level)
+        return b""
 
     def make_folder(self, files: Mapping[str, bytes], owner: int | None) -> Path:
         """Make a folder in the arena for one user: files in `work`, room in `tmp`."""
@@ -218,7 +233,10 @@ class Fork:
         self.user = box.user_id(server.options.level, server.role, slot)
         self.folder = server.make_folder(files, self.user)
         self.control, there = socket.socketpair()
-        request = ForkRequest(str(self.folder), self.user, fresh)
+        # A submission that keeps a processor busy takes time from no other slot.
+        processors = sorted(os.sched_getaffinity(0))
+        processor = processors[slot % len(processors)]
+        request = ForkRequest(str(self.folder), self.user, processor, fresh)
         with there:
             self.pid = server.fork(request, (there.fileno(), link.fileno()))
 
@@ -236,8 +254,7 @@ class Fork:
             while not select.select([self.control], [], [], WATCH_SECONDS)[0]:
                 if time.monotonic() > deadline:
                     raise Lost(f"did not end within {seconds:g} s")
-                self._check_disk()
-                self._check_memory()
+                self.check_use()
             until = time.monotonic() + 5
             answer, _ = wire.receive(self.control, until, MAX_OUTPUT_BYTES)
             return clean(answer.get("outputs"))
@@ -245,6 +262,12 @@ class Fork:
             raise Lost("ended its own process") from None
         except (wire.Malformed, TimeoutError):
             raise Lost("sent something else than its outputs") from None
+
+    def check_use(self) -> None:
+        """Raise `Lost` if its processes use more than a submission may."""
+        if self.server.options.level is not Level.BWRAP:
+            self._check_disk()  # else its disk is of that size
+        self._check_memory()
 
     def _check_disk(self) -> None:
         size = count = 0

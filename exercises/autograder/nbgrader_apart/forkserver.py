@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from . import box, shell, studentside, testside, wire
-from .options import ForkRequest, Role, ServerSpec
+from .options import TOTAL_DISK, TOTAL_FILES, ForkRequest, Level, Role, ServerSpec
 from .outputs import Output, has_error
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -73,6 +73,8 @@ class ForkServer:
 
     def __init__(self, sock: socket.socket, spec: ServerSpec) -> None:
         self.sock, self.spec = sock, spec
+        #: Whether each fork has name spaces of its own.
+        self.isolated = spec.options.level is Level.BWRAP
         #: The user of each fork, by process id.
         self.forks: dict[int, int | None] = {}
         #: The outputs of the set-up cells.
@@ -141,6 +143,8 @@ class ForkServer:
         wire.send(self.sock, answer)
 
     def _fork(self, request: ForkRequest, descriptors: Sequence[int]) -> int:
+        if self.isolated:
+            box.namespaces.new_processes()
         pid = os.fork()
         if pid == 0:
             self._become_submission(request, descriptors)
@@ -151,6 +155,10 @@ class ForkServer:
 
     def _end(self, pid: int) -> None:
         """Kill a fork and what it has started; all is gone when this returns."""
+        if self.isolated:
+            _kill(pid)
+            self.forks.pop(pid, None)
+            return
         self.forks.pop(pid, None)
         self._sweep()
 
@@ -204,12 +212,17 @@ class ForkServer:
         _close_all_but(descriptors)
         control, link = (socket.socket(fileno=number) for number in descriptors)
         options, folder = self.spec.options, request.folder
+        os.sched_setaffinity(0, {request.processor})
+        if self.isolated:
+            self._isolate(request)
+        else:
+            box.take_user(request.user)
         box.confine(
             options.level,
             options.limits,
-            request.user,
             readable=self.spec.readable,
-            writable=[folder],
+            writable=[folder, "/dev/shm"] if self.isolated else [folder],
+            syscall_filter=bytes.fromhex(self.spec.syscall_filter),
         )
         os.chdir(f"{folder}/work")
         os.environ |= dict.fromkeys(box.HOMES, f"{folder}/tmp")
@@ -218,6 +231,16 @@ class ForkServer:
         if self.spec.role is Role.STUDENT:
             studentside.serve(self.shell, control, link, options.call_seconds)
         testside.serve(self.shell, control, link, options.call_seconds)
+
+    def _isolate(self, request: ForkRequest) -> None:
+        """Go on in a process that finds nothing but the submission's own."""
+        given = os.open(request.folder, os.O_PATH | os.O_DIRECTORY)
+        box.namespaces.separate(self.spec.arena, TOTAL_DISK, TOTAL_FILES, request.user)
+        box.take_user(request.user)
+        box.namespaces.copy_files(given, request.folder)
+        process = os.fork()
+        if process != 0:
+            box.namespaces.wait_for(process)
 
 
 def _kill(pid: int) -> None:

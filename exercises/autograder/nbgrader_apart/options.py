@@ -23,6 +23,10 @@ class Level(StrEnum):
     NONE = "none"
 
 
+#: What one submission may write: bytes, and files with folders.
+TOTAL_DISK, TOTAL_FILES = 256 << 20, 2000
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one process of a submission may use.
@@ -89,6 +93,10 @@ class ServerSpec:
         Its own folder.
     readable : list of str
         Folders that the box lets it and its forks read.
+    arena : str
+        The folder that holds its own and those of its forks.
+    syscall_filter : str
+        In hexadecimal: see `box.syscalls`.
     """
 
     role: Role
@@ -98,6 +106,8 @@ class ServerSpec:
     known: list[str]
     home: str
     readable: list[str]
+    arena: str
+    syscall_filter: str
 
     def as_message(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -126,10 +136,13 @@ class ForkRequest:
         The only folder that the fork may write to.
     user : int or None
         The user id that the fork takes on.
+    processor : int
+        The processor that the fork runs on, with all that it starts.
     fresh : bool
         Whether to forget what the set-up cells have defined.
     """
 
     folder: str
     user: int | None
+    processor: int
     fresh: bool

@@ -11,6 +11,7 @@ none      nothing
 ==========  =====================================================================
 confinement the order in which a fork gives up what it does not need
 bubblewrap  the command that starts a fork server in a box
+namespaces  a view of its own for each submission
 landlock    which paths can be reached
 syscalls    which system calls can be made
 places      what a Python process needs to find: folders, environment
@@ -19,8 +20,9 @@ processes   what the processes of a submission use
 """
 
 from ..options import Level
+from . import namespaces, syscalls
 from .bubblewrap import bwrap_command
-from .confinement import best_level, confine, user_id
+from .confinement import best_level, confine, take_user, user_id
 from .landlock import abi as landlock_abi
 from .places import HOMES, environment, outermost, system_paths
 from .processes import memory_below, use_of, user_of
@@ -34,8 +36,11 @@ __all__ = [
     "environment",
     "landlock_abi",
     "memory_below",
+    "namespaces",
     "outermost",
+    "syscalls",
     "system_paths",
+    "take_user",
     "use_of",
     "user_id",
     "user_of",

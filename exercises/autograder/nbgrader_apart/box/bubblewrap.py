@@ -6,8 +6,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+#: What a fork server needs to give each fork name spaces of its own. The forks have
+#: no capability.
+FOR_NAMESPACES = ("CAP_SYS_ADMIN",)
 #: What a fork server that is root needs, to give each fork a user of its own.
-CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+FOR_USERS = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 
 
 def works() -> bool:
@@ -38,10 +41,14 @@ def bwrap_command(read: Sequence[str], write: Sequence[str]) -> list[str]:
 
 
 def _privileges() -> list[str]:
+    rootless = os.geteuid() != 0
     words = ["--cap-drop", "ALL"]
-    if os.geteuid() != 0:
-        return [*words, "--unshare-user", "--disable-userns"]
-    for name in CAPABILITIES:
+    if rootless:
+        # bubblewrap's own `--disable-userns` would put it into a second user name
+        # space, which has no say over the first one's processes. `syscalls` keeps
+        # submissions from making name spaces.
+        words += ["--unshare-user"]
+    for name in FOR_NAMESPACES if rootless else FOR_NAMESPACES + FOR_USERS:
         words += ["--cap-add", name]
     return words
 
@@ -55,7 +62,7 @@ def _mounts(read: Sequence[str], write: Sequence[str]) -> list[str]:
     for path in write:
         words += ["--bind", path, path]
     words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/"]
-    # Shared memory would outlive a submission.
+    # Each submission has a place of its own for shared memory.
     return [*words, "--perms", "0000", "--tmpfs", "/dev/shm"]
 
 

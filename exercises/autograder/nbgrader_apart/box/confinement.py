@@ -23,9 +23,12 @@ MAX_CAPABILITY = 64
 @functools.cache
 def best_level() -> Level:
     """Return the strongest level that works on this machine."""
-    if bubblewrap.works():
-        return Level.BWRAP
-    return Level.LANDLOCK if landlock.abi() else Level.LIMITS
+    if syscalls.available():
+        if bubblewrap.works():
+            return Level.BWRAP
+        if landlock.abi():
+            return Level.LANDLOCK
+    return Level.LIMITS
 
 
 def user_id(level: Level, role: Role, slot: int) -> int | None:
@@ -46,9 +49,9 @@ def _others_can_read_python() -> bool:
 def confine(
     level: Level,
     limits: Limits,
-    user: int | None,
     readable: Sequence[str],
     writable: Sequence[str],
+    syscall_filter: bytes,
 ) -> None:
     """Give up, in a fork and for good, what no submission needs.
 
@@ -56,27 +59,22 @@ def confine(
     ----------
     level : Level
     limits : Limits
-    user : int or None
-        The user id to take on.
     readable, writable : sequence of str
         Folders.
+    syscall_filter : bytes
+        As `syscalls.make_filter` returns it.
     """
     if level is Level.NONE:
         return
     set_limits(limits)
     os.umask(0o077)
-    if user is not None:
-        os.setgroups([])
-        os.setresgid(user, user, user)
-        os.setresuid(user, user, user)
-    if os.geteuid() == 0:
-        _drop_capabilities()
+    _drop_capabilities()
     libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if level in (Level.BWRAP, Level.LANDLOCK):
         if landlock.abi():
             landlock.restrict([*readable, "/proc"], [*writable, *landlock.devices()])
-        syscalls.restrict()
+        syscalls.restrict(syscall_filter)
 
 
 def set_limits(limits: Limits) -> None:
@@ -85,6 +83,8 @@ def set_limits(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_DATA, limits.memory),
+        # The former does not count what processes share.
+        (resource.RLIMIT_AS, _address_space() + limits.memory),
         (resource.RLIMIT_FSIZE, limits.file),
         (resource.RLIMIT_NOFILE, limits.files),
         (resource.RLIMIT_NPROC, limits.processes),
@@ -92,6 +92,20 @@ def set_limits(limits: Limits) -> None:
         _, hard = resource.getrlimit(which)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(which, (value, value))
+
+
+def _address_space() -> int:
+    """Return how much address space this process has taken so far, in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+def take_user(user: int | None) -> None:
+    """Become another user, if one is given."""
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
 
 
 def _drop_capabilities() -> None:
