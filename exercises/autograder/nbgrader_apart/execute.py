@@ -39,6 +39,14 @@ from .progress import Progress
 from .submission import SUFFIX, Restored, Submission
 
 AUTO = "auto"
+#: Large modules that start nothing when they are imported.
+PRELOAD = (
+    *("scipy.integrate", "scipy.interpolate", "scipy.linalg", "scipy.optimize"),
+    *("scipy.signal", "scipy.special", "scipy.stats"),
+    *("sklearn.cluster", "sklearn.decomposition", "sklearn.ensemble"),
+    *("sklearn.linear_model", "sklearn.metrics", "sklearn.mixture"),
+    *("sklearn.model_selection", "sklearn.preprocessing"),
+)
 LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
 
 
@@ -56,8 +64,8 @@ class RunAhead(Execute):  # type: ignore[misc]  # nbgrader has no types
     )
     preload = List(
         Unicode(),
-        ["scipy", "sklearn"],
-        help="packages whose modules are imported ahead if many hand-ins want them",
+        list(PRELOAD),
+        help="modules that are imported ahead if many hand-ins want them",
     ).tag(config=True)
     call_timeout = Float(10, help="seconds a call from a test").tag(config=True)
     total_timeout = Float(600, help="seconds a notebook").tag(config=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from . import box, wire
+from . import box, tree, wire
 from .options import (
     TOTAL_DISK,
     TOTAL_FILES,
@@ -27,7 +27,14 @@ from .options import (
 from .outputs import Output, clean
 from .plan import Plan
 
-START = "from nbgrader_apart import forkserver; forkserver.main()"
+#: The package is found where it lies, and nothing else that lies there.
+START = f"""
+import sys
+sys.path.append({str(box.PACKAGE.parent)!r})
+from nbgrader_apart import forkserver
+sys.path.pop()
+forkserver.main()
+"""
 START_SECONDS, ANSWER_SECONDS = 120, 30
 #: A cell that is interrupted in vain is ended after so many more seconds.
 GRACE_SECONDS = 2
@@ -83,28 +90,37 @@ class ForkServerClient:
         self.role, self.options = role, options
         self.lock = threading.Lock()
         self._started: Started | None = None
+        self.plan, self.wanted = plan, list(plan.wanted)
         self.arena = Path(tempfile.mkdtemp(prefix=f"grading-{os.getpid()}-"))
         self.arena.chmod(0o711)
-        home = self.make_folder(plan.files, owner=None)
+        self.home = self.make_folder(plan.files, owner=None)
         for list_of_fonts in FONTS.glob("fontlist-*.json"):
-            shutil.copy(list_of_fonts, home / "tmp")
+            shutil.copy(list_of_fonts, self.home / "tmp")
+        self._launch()
+
+    def _launch(self) -> None:
+        """Start the process and tell it what it needs to know."""
+        plan, role = self.plan, self.role
+        wanted = self.wanted if role is Role.STUDENT else []
         spec = ServerSpec(
             role=role,
-            options=options,
-            imports=plan.imports.get(role, []),
+            options=self.options,
+            imports=[*plan.imports.get(role, []), *wanted],
             prefix=plan.prefix,
             known=plan.known.get(role, []),
-            home=str(home),
+            home=str(self.home),
             readable=box.outermost([*box.system_paths(), *plan.visible(role)]),
             arena=str(self.arena),
             syscall_filter=self._syscall_filter().hex(),
         )
         self.sock, there = socket.socketpair()
         with there:
-            self.process = self._launch(spec, there)
+            self.process = self._start_process(spec, there)
         wire.send(self.sock, spec.as_message())
 
-    def _launch(self, spec: ServerSpec, sock: socket.socket) -> subprocess.Popen[bytes]:
+    def _start_process(
+        self, spec: ServerSpec, sock: socket.socket
+    ) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-s", "-P", "-c", START]
         if self.options.level is Level.BWRAP:
             command = box.bwrap_command(spec.readable, [str(self.arena)]) + command
@@ -165,12 +181,24 @@ class ForkServerClient:
         with self.lock:
             try:
                 if self._started is None:
-                    self._started = Started(**self._receive(START_SECONDS))
+                    self._started = self._wait_for_start()
                 wire.send(self.sock, request, (), descriptors)
                 return self._receive(ANSWER_SECONDS)
             except (OSError, EOFError, wire.Malformed) as error:
                 reason = f"the fork server has died ({error})"
                 raise ForkServerError(self, reason) from None
+
+    def _wait_for_start(self) -> Started:
+        """Wait until it is ready; start it again without what hand-ins want."""
+        try:
+            return Started(**self._receive(START_SECONDS))
+        except (ForkServerError, OSError, EOFError, wire.Malformed):
+            if not self.wanted:
+                raise
+        self.wanted = []
+        self._end_process()
+        self._launch()
+        return Started(**self._receive(START_SECONDS))
 
     def _receive(self, seconds: float) -> wire.Head:
         answer, _ = wire.receive(self.sock, time.monotonic() + seconds)
@@ -180,13 +208,16 @@ class ForkServerClient:
 
     def close(self) -> None:
         """End the server and its forks."""
+        self._end_process()
+        remove_quietly(self.arena)
+
+    def _end_process(self) -> None:
         self.sock.close()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.arena, ignore_errors=True)
 
 
 class RestartingServer:
@@ -203,6 +234,12 @@ class RestartingServer:
             if self.client is dead:
                 dead.close()
                 self.client = ForkServerClient(self.role, self.plan, self.options)
+
+
+def remove_quietly(folder: Path) -> None:
+    """Remove what a submission has left; a rest that cannot be removed hurts nobody."""
+    with contextlib.suppress(OSError):
+        tree.remove(folder)
 
 
 class Fork:
@@ -230,6 +267,10 @@ class Fork:
         fresh: bool = False,
     ) -> None:
         self.server = server
+        #: What it took too much of, if it was ended for that.
+        self.overdrawn: str | None = None
+        #: Why the other side's process is of no use any more, as this one says.
+        self.gone: str | None = None
         self.user = box.user_id(server.options.level, server.role, slot)
         self.folder = server.make_folder(files, self.user)
         self.control, there = socket.socketpair()
@@ -240,8 +281,24 @@ class Fork:
         with there:
             self.pid = server.fork(request, (there.fileno(), link.fileno()))
 
-    def run(self, source: str, seconds: float) -> list[Output]:
+    def run(
+        self,
+        source: str,
+        seconds: float,
+        place: int = 0,
+        beside: "Fork | None" = None,
+    ) -> list[Output]:
         """Run one cell; return its outputs, as the process tells them.
+
+        Parameters
+        ----------
+        source : str
+        seconds : float
+            The longest that it may take.
+        place : int
+            Where it stands in the instructor's notebook.
+        beside : Fork, optional
+            A process that may be called meanwhile. It is ended if it takes too much.
 
         Raises
         ------
@@ -250,20 +307,49 @@ class Fork:
         """
         deadline = time.monotonic() + seconds + GRACE_SECONDS
         try:
-            wire.send(self.control, {"run": source, "seconds": seconds})
+            request = {"run": source, "seconds": seconds, "place": place}
+            wire.send(self.control, request)
             while not select.select([self.control], [], [], WATCH_SECONDS)[0]:
                 if time.monotonic() > deadline:
                     raise Lost(f"did not end within {seconds:g} s")
-                self.check_use()
+                self._check_use()
+                if beside is not None:
+                    beside.end_if_overdrawn()
             until = time.monotonic() + 5
             answer, _ = wire.receive(self.control, until, MAX_OUTPUT_BYTES)
+            gone = answer.get("gone")
+            self.gone = gone if isinstance(gone, str) else None
             return clean(answer.get("outputs"))
         except (EOFError, ConnectionError):
             raise Lost("ended its own process") from None
         except (wire.Malformed, TimeoutError):
             raise Lost("sent something else than its outputs") from None
 
-    def check_use(self) -> None:
+    def relink(self, link: socket.socket) -> None:
+        """Give the tests' process a socket to a new process of the student.
+
+        Raises
+        ------
+        Lost
+            If it does not take it.
+        """
+        try:
+            wire.send(self.control, {}, (), (link.fileno(),))
+            wire.receive(self.control, time.monotonic() + ANSWER_SECONDS)
+        except (OSError, EOFError, wire.Malformed):
+            raise Lost("ended its own process") from None
+        self.gone = None
+
+    def end_if_overdrawn(self) -> None:
+        """End it if its processes use more than a submission may."""
+        if self.overdrawn is None:
+            try:
+                self._check_use()
+            except Lost as reason:
+                self.overdrawn = str(reason)
+                self.server.end_fork(self.pid)
+
+    def _check_use(self) -> None:
         """Raise `Lost` if its processes use more than a submission may."""
         if self.server.options.level is not Level.BWRAP:
             self._check_disk()  # else its disk is of that size
@@ -294,4 +380,4 @@ class Fork:
         try:
             self.server.end_fork(self.pid)
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            remove_quietly(self.folder)

@@ -100,6 +100,8 @@ class ForkServer:
     def _start_shell(self) -> None:
         home = self.spec.home
         os.chdir(f"{home}/work")
+        # As in a notebook, modules that lie beside it can be imported.
+        sys.path.insert(0, "")
         self.shell = shell.make(f"{home}/tmp")
         self.shell.learn(self.spec.known)
         for source in self.spec.prefix:
@@ -155,20 +157,20 @@ class ForkServer:
 
     def _end(self, pid: int) -> None:
         """Kill a fork and what it has started; all is gone when this returns."""
-        if self.isolated:
-            _kill(pid)
-            self.forks.pop(pid, None)
-            return
+        known = pid in self.forks
         self.forks.pop(pid, None)
-        self._sweep()
+        if not self.isolated:
+            self._sweep()
+        elif known:
+            _kill(pid)
 
     # -- what has died, and what it left behind
 
     def _bury(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while pid := os.waitpid(-1, os.WNOHANG)[0]:
-                if pid in self.forks:
-                    self._end(pid)
+                if self.forks.pop(pid, self) is not self and not self.isolated:
+                    self._sweep()
 
     def _sweep(self) -> None:
         """Kill all processes below this one whose user has no fork any more.
@@ -224,8 +226,8 @@ class ForkServer:
             writable=[folder, "/dev/shm"] if self.isolated else [folder],
             syscall_filter=bytes.fromhex(self.spec.syscall_filter),
         )
-        os.chdir(f"{folder}/work")
         os.environ |= dict.fromkeys(box.HOMES, f"{folder}/tmp")
+        self.shell.move_to(f"{folder}/work", f"{folder}/tmp")
         if request.fresh:
             self.shell.reset(new_session=True)  # type: ignore[no-untyped-call]
         if self.spec.role is Role.STUDENT:

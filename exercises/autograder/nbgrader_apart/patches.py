@@ -166,7 +166,7 @@ class PreparedCompiler(CachingCompiler):
     def __call__(self, source: Any, *where: Any, **how: Any) -> Any:
         """Return the kept code of a statement, or compile it."""
         if isinstance(source, (ast.Module, ast.Interactive)):
-            kept = self.codes.get(id(source.body[0]))
+            kept = self.codes.get(id(source.body[0])) if source.body else None
             if kept is not None:
                 return kept
         return super().__call__(source, *where, **how)

@@ -32,9 +32,27 @@ class CodeCell:
     ----------
     kind : CellKind
     source : str
+    name : str or None
+        Its grade id, if nbgrader knows it.
     """
 
     kind: CellKind
+    source: str
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class SetupCell:
+    """A set-up cell of the assignment.
+
+    Parameters
+    ----------
+    place : int
+        Where it stands in the instructor's notebook.
+    source : str
+    """
+
+    place: int
     source: str
 
 
@@ -52,12 +70,21 @@ class Plan:
         The instructor's files, by relative path.
     known : dict of Role to list of str
         The cells of each side that are the same for everybody.
+    places : dict of str to int
+        Where each of nbgrader's cells stands in the instructor's notebook.
+    setup : list of SetupCell
+        In that order.
+    wanted : list of str
+        Modules that hand-ins import; if they make trouble they are left out.
     """
 
     prefix: list[str] = field(default_factory=list)
     imports: dict[Role, list[str]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     known: dict[Role, list[str]] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    setup: list[SetupCell] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
 
     def visible(self, role: Role) -> list[str]:
         """Return the folders of imported packages that lie outside site-packages."""
@@ -75,7 +102,7 @@ class Plan:
 def code_cells(cells: Iterable[NotebookNode]) -> list[CodeCell]:
     """Return the code cells among restored ones."""
     return [
-        CodeCell(kind_of(cell), cell.source)
+        CodeCell(kind_of(cell), cell.source, cell_predicates.grade_id(cell))
         for cell in cells
         if cell_predicates.is_code(cell)
     ]
@@ -117,6 +144,7 @@ def make(
         What students import besides.
     """
     code = code_cells(released.values())
+    places = {name: place for place, name in enumerate(released)}
     setup = [cell.source for cell in code if cell.kind is CellKind.SETUP]
     tests = [cell.source for cell in code if cell.kind is CellKind.TEST]
     in_order = _code_of_notebook(source)
@@ -127,11 +155,18 @@ def make(
     return Plan(
         prefix=_prefix(in_order, released),
         imports={
-            Role.STUDENT: [*_all_imported(setup + solutions), *wanted],
+            Role.STUDENT: _all_imported(setup + solutions),
             Role.TESTS: _all_imported(setup + tests),
         },
         files=read_files(source.parent),
         known={Role.STUDENT: setup + plain, Role.TESTS: setup + tests},
+        places=places,
+        setup=[
+            SetupCell(places[cell.name], cell.source)
+            for cell in code
+            if cell.kind is CellKind.SETUP and cell.name is not None
+        ],
+        wanted=list(wanted),
     )
 
 
@@ -163,33 +198,31 @@ def _all_imported(sources: Iterable[str]) -> list[str]:
 
 
 def imported_by_many(
-    hand_ins: Iterable[str], packages: Sequence[str], more_than: int
+    hand_ins: Iterable[str], modules: Sequence[str], more_than: int
 ) -> list[str]:
-    """Return the modules of some packages that many of the first hand-ins mention.
+    """Return those of some modules that many of the first hand-ins import.
 
     Parameters
     ----------
     hand_ins : iterable of str
         The text of notebooks as they were handed in.
-    packages : sequence of str
-        Only these packages and what is in them.
+    modules : sequence of str
+        Only these: nothing that a student writes is imported by its name.
     more_than : int
-        How many hand-ins may mention a module without it being worth the import.
+        How many hand-ins may import a module without it being worth the time.
     """
-    if not packages:
-        return []
-    names = "|".join(map(re.escape, packages))
     # A line of a cell as it stands in the file: after a quotation mark or a newline.
     statement = re.compile(
-        rf"""(?: " | \\n ) \s*
-        (?: import | from ) \ + ( (?:{names}) \b [.\w]* )
-        (?: \ +import\ + (\w+) )?""",
+        r"""(?: " | \\n ) \s*
+        (?: import | from ) \ + ([.\w]+) (?: \ +import\ + (\w+) )?""",
         re.VERBOSE,
     )
     count: Counter[str] = Counter()
     for text in hand_ins:
-        found = statement.findall(text)
-        count.update({".".join(filter(None, parts)) for parts in found})
+        mentioned = set()
+        for module, name in statement.findall(text):
+            mentioned |= {module, f"{module}.{name}"}
+        count.update(mentioned.intersection(modules))
     return [module for module, times in count.items() if times > more_than]
 
 

@@ -6,9 +6,11 @@ lives in a process that is forked for one submission.
 
 import contextlib
 import io
+import os
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +134,9 @@ class ResultHook(DisplayHook):
 class Shell(PreparedShell):
     """IPython for a process without a terminal and without a kernel."""
 
+    #: Opens what IPython remembers between sessions.
+    open_db: Callable[[str], Any]
+
     def __init__(self, **options: Any) -> None:
         self.outputs = Outputs()
         super().__init__(
@@ -144,6 +149,32 @@ class Shell(PreparedShell):
 
     def ask_exit(self) -> None:
         """Do nothing: `exit()` in a cell ends nothing."""
+
+    def system(self, cmd: str) -> None:
+        """Run a command of the system, as a line that begins with ``!`` does.
+
+        IPython's own way needs a terminal, which nobody has here.
+        """
+        command = self.var_expand(cmd, depth=1)  # type: ignore[no-untyped-call]
+        with subprocess.Popen(
+            command,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                sys.stdout.write(line)
+        self.user_ns["_exit_code"] = process.returncode
+
+    def move_to(self, work: str, own: str) -> None:
+        """Go to another folder, and keep IPython's own files in a second one."""
+        os.chdir(work)
+        self.user_ns["_dh"][:] = [work]
+        self.db = self.open_db(os.path.join(own, "db"))
 
     def keep_error(self, error: Output) -> None:
         """Put an error among the outputs of the cell."""
@@ -195,4 +226,5 @@ def make(folder: str | Path) -> Shell:
         InteractiveShell={"colors": "nocolor", "xmode": "Plain"},
     )
     shell: Shell = Shell.instance(config=config, ipython_dir=str(folder))
+    shell.open_db = type(shell.db)
     return shell

@@ -33,6 +33,8 @@ from .wire import require
 KNOWN_MODULES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy"}
 #: Seconds in which the other side may say that it was too slow.
 GRACE_SECONDS = 2
+#: Names that IPython sets with every cell.
+OF_IPYTHON = re.compile(r"_{1,3}|_i{1,3}|_i?\d+")
 #: Bases of an exception's type that are looked at.
 MAX_BASES = 20
 #: Types of exceptions that cannot be made from a message alone.
@@ -74,8 +76,12 @@ class TestSide:
         self.shell, self.sock, self.seconds = shell, sock, seconds
         #: Why no more questions are asked.
         self.gone: str | None = None
-        #: What the set-up cells define and the current test wants of the student.
-        self.hidden: dict[str, Any] = {}
+        #: Whether a question waits for its answer.
+        self.waiting = False
+        #: The names that there are before any cell, and those that each cell left, by
+        #: its place in the instructor's notebook.
+        self.given: dict[str, Any] = {}
+        self.left: dict[int, dict[str, Any]] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -122,11 +128,13 @@ class TestSide:
         # Nobody can answer before this number is known.
         number = secrets.token_hex(16)
         head = question | {"number": number, "first": self.asked == 0}
+        self.waiting = True
         wire.send(self.sock, head, buffers, (), deadline)
         while True:
             answer, received = wire.receive(self.sock, deadline)
             require(answer.get("number") == number, "answer to another question")
             if "call" not in answer:
+                self.waiting = False
                 self.asked += 1
                 return answer, codec.Reader(received, self.unpack)
             self._call_back(answer, received, deadline)
@@ -277,15 +285,45 @@ class TestSide:
         self.values[name] = value, self.asked
         return value
 
-    def begin(self, source: str) -> None:
-        """Make ready for a test: hide the names that it wants of the student."""
+    def begin(self, source: str, place: int) -> None:
+        """Make ready for a cell: it sees what the cells before it have left.
+
+        Parameters
+        ----------
+        source : str
+        place : int
+            Where it stands in the instructor's notebook. Which order a student has
+            given to the cells does not count.
+        """
         self.forget()
         self.in_place = "# in place" in source
         names = self.shell.user_ns
-        names.update(self.hidden)
+        names.clear()
+        names.update(self.given)
+        for before in sorted(self.left):
+            if before < place:
+                names.update(self.left[before])
         lists = re.findall(r"# from student:(.*)", source)
-        wanted = " ".join(lists).replace(",", " ").split()
-        self.hidden = {name: names.pop(name) for name in wanted if name in names}
+        for name in " ".join(lists).replace(",", " ").split():
+            names.pop(name, None)
+        self.found = dict(names)
+
+    def finish(self, place: int) -> str | None:
+        """Keep the names that a cell leaves; say why the submission is gone, if so."""
+        self.left[place] = {
+            name: value
+            for name, value in self.shell.user_ns.items()
+            if not OF_IPYTHON.fullmatch(name)
+            and self.found.get(name, self) is not value
+        }
+        if self.waiting and self.gone is None:
+            self.gone = "it was still at work when the test ended"
+        return self.gone
+
+    def relink(self, sock: socket.socket) -> None:
+        """Go on with a process that has taken the place of the submission's."""
+        self.sock.close()
+        self.sock, self.gone, self.waiting = sock, None, False
 
 
 class Names(dict[str, Any]):
@@ -344,8 +382,15 @@ def serve(
         from . import figures
 
         figures.share_current_figure(side)
+    side.given = dict(shell.user_ns)
     while True:
-        request, _ = wire.receive(control)
-        side.begin(request["run"])
+        data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        request, _ = wire.receive(control, data=data)
+        if descriptors:
+            side.relink(socket.socket(fileno=descriptors[0]))
+            wire.send(control, {})
+            continue
+        side.begin(request["run"], request["place"])
         outputs = shell.run(request["run"], request["seconds"])
-        wire.send(control, {"outputs": outputs})
+        gone = side.finish(request["place"])
+        wire.send(control, {"outputs": outputs, "gone": gone})

@@ -4,7 +4,6 @@ A run is a function of its arguments: text and files in, outputs out. It needs
 neither a gradebook nor a course folder, so it can happen on any machine.
 """
 
-import contextlib
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from .cells import CellKind
 from .forkclient import Fork, ForkServerClient, ForkServerError, Lost, RestartingServer
 from .options import Options, Role
 from .outputs import Output, error_output
-from .plan import CodeCell, Plan
+from .plan import CodeCell, Plan, SetupCell
 
 NOT_RUN = "not run, because an earlier cell {}"
 
@@ -115,71 +114,132 @@ class SubmissionRun:
         self.plan, self.options, self.slot = plan, options, slot
         self.clients = clients
         self.seconds_left = options.total_seconds
-        self.forks: dict[Role, Fork] = {}
+        self.files: Mapping[str, bytes] = {}
+        self.fresh = False
+        self.student: Fork | None = None
+        self.tests: Fork | None = None
+        #: What the student's process has run since it was forked.
+        self.ran: list[str] = []
+        #: The set-up cells that the tests' process has not run.
+        self.setup: list[SetupCell] = []
+        #: Why no more cells of a side are run.
         self.lost: dict[Role, str] = {}
-        self.prepared: list[str] = []
-        self.ending = contextlib.ExitStack()
 
     def __enter__(self) -> "SubmissionRun":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.ending.close()
+        try:
+            if self.student is not None:
+                self.student.end()
+        finally:
+            if self.tests is not None:
+                self.tests.end()
 
     def outputs(
         self, cells: Sequence[CodeCell], files: Mapping[str, bytes]
     ) -> list[list[Output]]:
         """Run all cells; return the outputs of each."""
         as_prepared = self._begins_with_prefix(cells)
-        self._start(files, fresh=not as_prepared)
+        self.files, self.fresh = files, not as_prepared
+        self._start()
         # What the fork servers ran before the fork is not run again.
-        tests_ran = len(self.clients[Role.TESTS].started.prefix)
-        self.prepared = self.plan.prefix[:tests_ran]
+        prepared = self.plan.prefix[: len(self.clients[Role.TESTS].started.prefix)]
+        self.setup = [cell for cell in self.plan.setup if cell.source not in prepared]
         done = self.clients[Role.STUDENT].started.prefix if as_prepared else []
-        return done + [self._run_cell(cell) for cell in cells[len(done) :]]
+        return done + [self._run(cell) for cell in cells[len(done) :]]
 
     def _begins_with_prefix(self, cells: Sequence[CodeCell]) -> bool:
         first = cells[: len(self.plan.prefix)]
         setup = [cell.source for cell in first if cell.kind is CellKind.SETUP]
         return setup == self.plan.prefix
 
-    def _start(self, files: Mapping[str, bytes], fresh: bool) -> None:
+    def _run(self, cell: CodeCell) -> list[Output]:
+        if cell.kind is CellKind.TEST:
+            return self._run_test(cell)
+        return self._run_students(cell.source)
+
+    # -- the student's side
+
+    def _start(self) -> None:
         here, there = socket.socketpair()
         with here, there:
-            self._fork(Role.STUDENT, here, files, fresh)
-            self._fork(Role.TESTS, there, self.plan.files, fresh=False)
+            self.student = self._fork_student(here)
+            tests = self.clients[Role.TESTS]
+            self.tests = Fork(tests, there, self.plan.files, self.slot)
 
-    def _fork(
+    def _fork_student(self, link: socket.socket) -> Fork:
+        client = self.clients[Role.STUDENT]
+        return Fork(client, link, self.files, self.slot, self.fresh)
+
+    def _run_students(self, source: str) -> list[Output]:
+        if Role.STUDENT in self.lost:
+            return [error_output("NotRun", NOT_RUN.format(self.lost[Role.STUDENT]))]
+        try:
+            outputs = self._within_time(self.student, source)
+        except Lost as reason:
+            self._restart(str(reason))
+            return [error_output("Stopped", f"the cell {reason}")]
+        self.ran.append(source)
+        return outputs
+
+    def _restart(self, reason: str) -> None:
+        """Put a new process in the place of the student's, and run its cells again.
+
+        One that cannot be brought back in the time that is left is lost.
+        """
+        assert self.student is not None and self.tests is not None
+        self.student.end()
+        here, there = socket.socketpair()
+        with here, there:
+            self.student = self._fork_student(here)
+            try:
+                for source in self.ran:
+                    self._within_time(self.student, source)
+                if Role.TESTS not in self.lost:
+                    self.tests.relink(there)
+            except Lost:
+                self.lost[Role.STUDENT] = reason
+
+    # -- the tests' side
+
+    def _run_test(self, cell: CodeCell) -> list[Output]:
+        place = self.plan.places.get(cell.name or "", len(self.plan.places))
+        while self.setup and self.setup[0].place < place:
+            before = self.setup.pop(0)
+            self._run_in_tests(before.source, before.place)
+        return self._run_in_tests(cell.source, place)
+
+    def _run_in_tests(self, source: str, place: int) -> list[Output]:
+        if Role.TESTS in self.lost:
+            return [error_output("NotRun", NOT_RUN.format(self.lost[Role.TESTS]))]
+        assert self.tests is not None and self.student is not None
+        try:
+            outputs = self._within_time(self.tests, source, place, self.student)
+        except Lost as reason:
+            self.lost[Role.TESTS] = str(reason)
+            return [error_output("Stopped", f"the cell {reason}")]
+        if self.student.overdrawn is not None:
+            why = f"the submission {self.student.overdrawn}"
+            outputs.append(error_output("SubmissionGone", why))
+        if self.tests.gone is not None and Role.STUDENT not in self.lost:
+            self._restart(self.tests.gone)
+        return outputs
+
+    def _within_time(
         self,
-        role: Role,
-        link: socket.socket,
-        files: Mapping[str, bytes],
-        fresh: bool,
-    ) -> None:
-        fork = Fork(self.clients[role], link, files, self.slot, fresh)
-        self.ending.callback(fork.end)
-        self.forks[role] = fork
-
-    def _run_cell(self, cell: CodeCell) -> list[Output]:
-        if cell.kind is CellKind.TEST:
-            return self._run_in(Role.TESTS, cell.source)
-        if cell.kind is CellKind.SETUP and cell.source not in self.prepared:
-            self._run_in(Role.TESTS, cell.source)
-        return self._run_in(Role.STUDENT, cell.source)
-
-    def _run_in(self, role: Role, source: str) -> list[Output]:
-        """Run a cell in one of the processes; one that is lost runs no more."""
-        if role in self.lost:
-            return [error_output("NotRun", NOT_RUN.format(self.lost[role]))]
+        fork: Fork | None,
+        source: str,
+        place: int = 0,
+        beside: Fork | None = None,
+    ) -> list[Output]:
+        """Run a cell in a process, and take the time from what is left."""
+        assert fork is not None
         seconds = min(self.options.cell_seconds, self.seconds_left)
         began = time.monotonic()
         try:
             if seconds <= 0:
                 raise Lost("used up the time of the whole notebook")
-            return self.forks[role].run(source, seconds)
-        except Lost as reason:
-            self.lost[role] = str(reason)
-            self.forks[role].end()
-            return [error_output("Stopped", f"the cell {reason}")]
+            return fork.run(source, seconds, place, beside)
         finally:
             self.seconds_left -= time.monotonic() - began

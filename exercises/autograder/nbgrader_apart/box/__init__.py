@@ -24,11 +24,12 @@ from . import namespaces, syscalls
 from .bubblewrap import bwrap_command
 from .confinement import best_level, confine, take_user, user_id
 from .landlock import abi as landlock_abi
-from .places import HOMES, environment, outermost, system_paths
+from .places import HOMES, PACKAGE, environment, outermost, system_paths
 from .processes import memory_below, use_of, user_of
 
 __all__ = [
     "HOMES",
+    "PACKAGE",
     "Level",
     "best_level",
     "bwrap_command",
