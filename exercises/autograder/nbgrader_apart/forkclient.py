@@ -351,28 +351,22 @@ class Fork:
 
     def _check_use(self) -> None:
         """Raise `Lost` if its processes use more than a submission may."""
-        if self.server.options.level is not Level.BWRAP:
-            self._check_disk()  # else its disk is of that size
-        self._check_memory()
+        server = self.server
+        used = box.below(server.process.pid, server.started.memory, self.user)
+        if used.memory > TOTAL_MEMORY:
+            raise Lost(f"took more than {TOTAL_MEMORY >> 20:,} MB of memory")
+        if server.options.level is not Level.BWRAP:  # else its disk has that size
+            self._check_disk(used.processes)
 
-    def _check_disk(self) -> None:
-        size = count = 0
-        for path, folders, names in os.walk(self.folder):
-            count += len(folders) + len(names)
-            for name in names[:TOTAL_FILES]:
-                with contextlib.suppress(FileNotFoundError):
-                    size += os.lstat(os.path.join(path, name)).st_size
-        if size > TOTAL_DISK or count > TOTAL_FILES:
+    def _check_disk(self, processes: list[int]) -> None:
+        written = box.disk.written_below(str(self.folder), TOTAL_FILES)
+        size = written.size + box.disk.unnamed(processes)
+        if size > TOTAL_DISK or written.entries > TOTAL_FILES:
             raise Lost(
                 f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"
             )
-
-    def _check_memory(self) -> None:
-        server = self.server
-        inherited = server.started.memory
-        used = box.memory_below(server.process.pid, inherited, self.user)
-        if used > TOTAL_MEMORY:
-            raise Lost(f"took more than {TOTAL_MEMORY >> 30} GB of memory")
+        if written.depth > box.disk.MAX_DEPTH:
+            raise Lost(f"made more than {box.disk.MAX_DEPTH} folders in each other")
 
     def end(self) -> None:
         """End it and all that it has started, and remove its files."""

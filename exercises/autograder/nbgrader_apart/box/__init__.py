@@ -15,28 +15,30 @@ namespaces  a view of its own for each submission
 landlock    which paths can be reached
 syscalls    which system calls can be made
 places      what a Python process needs to find: folders, environment
+disk        what a submission has written, where that has to be watched
 processes   what the processes of a submission use
 ==========  =====================================================================
 """
 
 from ..options import Level
-from . import namespaces, syscalls
+from . import disk, namespaces, syscalls
 from .bubblewrap import bwrap_command
 from .confinement import best_level, confine, take_user, user_id
 from .landlock import abi as landlock_abi
 from .places import HOMES, PACKAGE, environment, outermost, system_paths
-from .processes import memory_below, use_of, user_of
+from .processes import below, use_of, user_of
 
 __all__ = [
     "HOMES",
     "PACKAGE",
     "Level",
+    "below",
     "best_level",
     "bwrap_command",
     "confine",
+    "disk",
     "environment",
     "landlock_abi",
-    "memory_below",
     "namespaces",
     "outermost",
     "syscalls",

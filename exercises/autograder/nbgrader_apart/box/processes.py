@@ -34,18 +34,32 @@ def use_of(pid: int) -> Use:
     return Use((int(resident) - int(shared)) * resource.getpagesize(), children)
 
 
-def memory_below(pid: int, inherited: int, user: int | None = None) -> int:
-    """Return the memory in bytes that a process and all below it take together.
+class Below(NamedTuple):
+    """What a process and all below it take together.
+
+    Parameters
+    ----------
+    memory : int
+        In bytes.
+    processes : list of int
+    """
+
+    memory: int
+    processes: list[int]
+
+
+def below(pid: int, inherited: int, user: int | None = None) -> Below:
+    """Return what a process and all below it take together.
 
     Parameters
     ----------
     pid : int
     inherited : int
-        What each of them shares with a fork server.
+        The memory that each of them shares with a fork server.
     user : int, optional
         Count the processes of this user only.
     """
-    total, waiting = 0, [pid]
+    total, waiting, found = 0, [pid], []
     while waiting:
         process = waiting.pop()
         try:
@@ -54,5 +68,6 @@ def memory_below(pid: int, inherited: int, user: int | None = None) -> int:
             continue  # it has ended
         if user is None or user_of(process) == user:
             total += max(0, use.memory - inherited)
+            found.append(process)
         waiting += use.children
-    return total
+    return Below(total, found)

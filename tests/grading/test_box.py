@@ -1,0 +1,487 @@
+"""What the box promises, at each level, and that honest work is at home in it.
+
+Each attack has an honest twin beside it: the same thing done within the limits. They
+touch only processes, files and sockets that this file has made.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import workers
+from nbgrader_apart import box, forkclient
+from nbgrader_apart.cells import CellKind
+from nbgrader_apart.execute import PRELOAD
+from nbgrader_apart.options import Level, Role
+from nbgrader_apart.outputs import has_error
+from nbgrader_apart.plan import CodeCell, Plan, SetupCell, imported_by_many
+from nbgrader_apart.worker import Worker
+
+pytestmark = pytest.mark.autograder
+
+BEST = box.best_level()
+LEVELS = [str(BEST)]
+if BEST is Level.BWRAP:
+    LEVELS += ["bwrap without root", "landlock"]
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def worker(request):
+    level, _, rootless = request.param.partition(" ")
+    with pytest.MonkeyPatch.context() as patch:
+        if rootless:  # a name space of the user's own then does what root does
+            patch.setattr(os, "geteuid", lambda: 1000)
+        made = workers.worker(Level(level), cell_seconds=20, call_seconds=5)
+        yield made
+        made.close()
+
+
+def said(worker, *written, **more):
+    """Return what the first of the student's cells has printed and raised."""
+    _, outputs = workers.outcome(worker, *written, workers.RIGHT, **more)
+    return workers.text_of(outputs[1:2])
+
+
+def honest_passes(worker):
+    passed, outputs = workers.outcome(worker, workers.RIGHT)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
+
+
+# -- folders and files
+
+DEEP = """
+import os
+made = 0
+for made in range(1500):
+    try:
+        os.mkdir("d"); os.chdir("d")
+    except OSError as error:
+        print(type(error).__name__); break
+print("MADE", made)
+"""
+
+
+def test_folders_within_folders_stop_nobody(worker):
+    workers.outcome(worker, DEEP)
+    honest_passes(worker)
+    for server in worker.servers.values():
+        server.client.close()
+        assert not server.client.arena.exists()
+        server.renew(server.client)
+    honest_passes(worker)
+
+
+def test_a_few_folders_are_as_anywhere(worker):
+    code = "import os\nos.makedirs('a/b/c/d')\nprint(len(list(os.walk('a'))))"
+    assert "4" in said(worker, code)
+
+
+FILLS_WHAT_NOBODY_SEES = """
+import os, time
+total = 0
+try:
+    for _ in range(40):
+        file = open("f", "wb"); os.unlink("f")
+        globals()[f"kept{_}"] = file
+        for _ in range(15):
+            total += file.write(bytes(1 << 20))
+        file.flush()
+except OSError as error:
+    print(type(error).__name__)
+print("WROTE", total >> 20)
+time.sleep(1)
+"""
+
+
+def test_files_without_a_name_count(worker):
+    answer = said(worker, FILLS_WHAT_NOBODY_SEES)
+    wrote = int(answer.split("WROTE")[1].split()[0]) if "WROTE" in answer else 0
+    assert wrote <= 256 or "Stopped" in answer
+    honest_passes(worker)
+
+
+def test_some_megabytes_can_be_written(worker):
+    code = (
+        "open('f', 'wb').write(bytes(50 << 20))\nimport os\nprint(os.stat('f').st_size)"
+    )
+    assert str(50 << 20) in said(worker, code)
+
+
+# -- memory
+
+SHARED = {
+    "anonymous": "import mmap\nkept = [mmap.mmap(-1, 1 << 28) for _ in range(20)]\n"
+    "for one in kept: one.write(bytes(1 << 28))\nprint('GOT ALL')",
+    "memfd": "import os\nfor n in range(20):\n    number = os.memfd_create('x')\n"
+    "    for _ in range(60): os.write(number, bytes(1 << 20))\nprint('GOT ALL')",
+    "system_v": "import ctypes\nlibc = ctypes.CDLL(None)\n"
+    "number = libc.shmget(0x7e57, 1 << 20, 0o1666)\n"
+    "print('GOT ALL' if number >= 0 else 'refused')",
+    "posix": "for n in range(20):\n    with open(f'/dev/shm/x{n}', 'wb') as f:\n"
+    "        for _ in range(60): f.write(bytes(1 << 20))\nprint('GOT ALL')",
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_memory_counts(worker, name):
+    assert "GOT ALL" not in said(worker, SHARED[name])
+    honest_passes(worker)
+
+
+def test_memory_can_be_shared_within_the_cap(worker):
+    code = "import mmap\nm = mmap.mmap(-1, 1 << 24)\nm.write(b'x' * 10)\nprint(m[:3])"
+    assert "xxx" in said(worker, code)
+
+
+def test_nothing_shared_is_left_for_the_next(worker):
+    said(worker, "open('/dev/shm/left', 'w').write('x')")
+    assert "left" not in said(worker, "import os\nprint(os.listdir('/dev/shm'))")
+
+
+EATS = """
+import os, time
+def square(n):
+    for _ in range(6):
+        if os.fork() == 0:
+            kept = b"x" * (100 << 20)
+            time.sleep(20); os._exit(0)
+    time.sleep(4)
+    return n * n
+"""
+
+
+def test_memory_counts_during_a_test(worker, monkeypatch):
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 300 << 20)
+    before = {"number": workers.TESTS["number"]}
+    _, outputs = workers.outcome(worker, EATS, tests=before)
+    shown = workers.text_of(outputs[-1:])
+    assert "memory" in shown, shown
+    honest_passes(worker)
+
+
+# -- other processes and files of the same user
+
+
+def test_the_grader_cannot_be_limited(worker):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        limit = f"resource.prlimit({child.pid}, resource.RLIMIT_NOFILE, (0, 0))"
+        assert "DONE" not in said(worker, f"import resource\n{limit}\nprint('DONE')")
+        with open(f"/proc/{child.pid}/limits") as file:
+            line = next(one for one in file if one.startswith("Max open files"))
+        assert line.split()[3] != "0"
+    finally:
+        child.kill()
+        child.wait()
+        child.stdin.close()
+
+
+def test_own_limits_can_be_read(worker):
+    code = "import resource\nprint(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    assert "256" in said(worker, code)
+
+
+def test_modes_of_others_files_stay(worker, tmp_path):
+    book = tmp_path / "gradebook.db"
+    book.write_text("marks")
+    book.chmod(0o600)
+    arena = worker.servers[Role.STUDENT].client.arena
+    code = f"""
+import os
+for path in ({str(book)!r}, {str(arena)!r}, {str(tmp_path)!r}):
+    try: os.chmod(path, 0)
+    except OSError as error: print(type(error).__name__)
+    try: os.utime(path, (0, 0))
+    except OSError as error: print(type(error).__name__)
+"""
+    modes = [path.stat().st_mode for path in (book, arena, tmp_path)]
+    said(worker, code)
+    assert [path.stat().st_mode for path in (book, arena, tmp_path)] == modes
+    assert book.stat().st_mtime > 0
+    honest_passes(worker)
+
+
+def test_own_files_can_be_copied_with_their_mode(worker):
+    code = (
+        "import shutil\nshutil.copy('data.csv', 'b.csv')\nprint(open('b.csv').read())"
+    )
+    assert "a\n1" in said(worker, code)
+
+
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
+def test_named_sockets_of_the_host_are_closed(worker, tmp_path, kind):
+    tmp_path.chmod(0o777)
+    path = str(tmp_path / "socket")
+    server = socket.socket(socket.AF_UNIX, getattr(socket, kind))
+    server.bind(path)
+    os.chmod(path, 0o777)
+    server.settimeout(1)
+    if kind == "SOCK_STREAM":
+        server.listen()
+    ways = f"""
+import socket
+def way1():
+    s = socket.socket(socket.AF_UNIX, socket.{kind}); s.connect({path!r}); s.send(b"x")
+def way2():
+    s, _ = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.sendto(b"x", {path!r})
+def way3():
+    s, _ = socket.socketpair(); s.connect({path!r}); s.send(b"x")
+for way in (way1, way2, way3):
+    try: way()
+    except OSError as error: print(type(error).__name__)
+    else: print("REACHED")
+"""
+    assert "REACHED" not in said(worker, ways)
+    with pytest.raises(TimeoutError):
+        server.accept() if kind == "SOCK_STREAM" else server.recv(1)
+    server.close()
+
+
+def test_a_pair_of_sockets_is_open(worker):
+    code = (
+        "import socket\na, b = socket.socketpair()\na.send(b'hello')\nprint(b.recv(9))"
+    )
+    assert "hello" in said(worker, code)
+
+
+# -- time of neighbours
+
+SPINS = """
+import os
+for _ in range(50):
+    try:
+        if os.fork() == 0:
+            os.setsid()
+            try: os.sched_setaffinity(0, range(os.cpu_count()))
+            except OSError: pass
+            while True: pass
+    except OSError: break
+while True: pass
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_a_neighbour_keeps_its_processor(worker):
+    """Told by the processors that the spinning processes are on, not by a clock."""
+    neighbour = Worker(worker.plan, 1, worker.options, worker.shareable(1))
+    attack = threading.Thread(target=workers.outcome, args=(worker, SPINS), daemon=True)
+    attack.start()
+    try:
+        seen = {}
+        until = time.monotonic() + 15
+        while time.monotonic() < until and len(seen) < 20:
+            seen |= spinning_below(worker.servers[Role.STUDENT].client.process.pid)
+            time.sleep(0.2)
+        passed, outputs = workers.outcome(neighbour, workers.RIGHT)
+        assert passed == set(workers.TESTS), workers.text_of(outputs)
+        first = sorted(os.sched_getaffinity(0))[0]
+        elsewhere = [pid for pid, where in seen.items() if where != {first}]
+        assert len(seen) >= 20 and len(elsewhere) <= 1  # the fork server itself
+    finally:
+        attack.join()
+        for role, server in neighbour.servers.items():
+            if server is not worker.servers[role]:
+                server.client.close()
+
+
+def spinning_below(pid):
+    """Return the busy processes below a process, and where each may run."""
+    found, waiting = {}, [pid]
+    while waiting:
+        one = waiting.pop()
+        try:
+            state = open(f"/proc/{one}/stat").read().rsplit(")", 1)[1].split()[0]
+            if state == "R":
+                found[one] = os.sched_getaffinity(one)
+            waiting += box.use_of(one).children
+        except OSError:
+            continue
+    return found
+
+
+# -- the order of cells
+
+
+def test_a_locked_cell_counts_where_the_instructor_put_it():
+    """Moved behind its test, it does not leave its place to a student's function."""
+    helper = "def is_right(answer):\n    return answer == 42"
+    test = "assert is_right(answer)"
+    cheat = "answer = 1\ndef is_right(answer):\n    return True"
+    plan = Plan(places={"helper": 0, "test": 2}, setup=[SetupCell(0, helper)])
+    locked = CodeCell(CellKind.SETUP, helper, "helper")
+    tested = CodeCell(CellKind.TEST, test, "test")
+    with_answer = CodeCell(CellKind.STUDENT, "answer = 42")
+    made = Worker(plan, 0, workers.options())
+    try:
+        moved = made.run([CodeCell(CellKind.STUDENT, cheat), tested, locked], {})
+        assert has_error(moved[1])
+        for cells in ([locked, with_answer, tested], [with_answer, tested, locked]):
+            outputs = made.run(cells, {})
+            assert not has_error(outputs[cells.index(tested)]), outputs
+    finally:
+        made.close()
+
+
+def test_a_test_sees_what_earlier_tests_have_left_and_no_later_ones():
+    plan = Plan(places={"first": 0, "second": 1})
+    first = CodeCell(CellKind.TEST, "want = 3\nassert answer == want", "first")
+    second = CodeCell(CellKind.TEST, "assert answer == want", "second")
+    answer = CodeCell(CellKind.STUDENT, "answer = 3")
+    made = Worker(plan, 0, workers.options())
+    try:
+        outputs = made.run([answer, first, second], {})
+        assert not has_error(outputs[1]) and not has_error(outputs[2])
+        outputs = made.run([answer, second, first], {})
+        assert has_error(outputs[1]) and not has_error(outputs[2])
+    finally:
+        made.close()
+
+
+# -- what hangs, ends or takes too much costs its own task only
+
+COSTS_ITS_TASK = {
+    "hangs": "while True:\n        try:\n            while True: pass\n"
+    "        except BaseException: pass",
+    "ends": "import os; os._exit(0)",
+    "crashes": "import ctypes; ctypes.string_at(0)",
+    "memory": "kept = []\n    while True: kept.append(np.zeros(1 << 28))",
+    "in_c": "import itertools; "
+    "return sum(1 for _ in itertools.product(range(100), repeat=9))",
+}
+
+
+@pytest.mark.parametrize("name", COSTS_ITS_TASK)
+def test_one_bad_function_costs_no_other_task(worker, name):
+    body = f"def square(n):\n    {COSTS_ITS_TASK[name]}\n"
+    passed, outputs = workers.outcome(worker, workers.RIGHT, body)
+    assert passed == {"table", "array", "text"}, workers.text_of(outputs)
+    shown = workers.text_of(outputs[-len(workers.TESTS) :][:1])
+    why = {"memory": "Memory", "hangs": "within 5 s", "in_c": "within 5 s"}
+    assert why.get(name, "no longer answers") in shown
+
+
+@pytest.mark.parametrize(
+    "code", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)"]
+)
+def test_a_cell_that_ends_its_process_costs_no_other(worker, code):
+    passed, outputs = workers.outcome(worker, workers.RIGHT, code, "after = 1")
+    assert passed == set(workers.TESTS)
+    assert "ended its own process" in workers.text_of(outputs[2:3])
+    assert not outputs[3]
+
+
+# -- room to be honest
+
+HONEST = {
+    "shell": ("!echo $((40 + 2))", "42"),
+    "shell_fails": ("!exit 3\nprint(_exit_code)", "3"),
+    "shell_assigns": ("found = !echo hello\nprint(found)", "hello"),
+    "list": ("%ls", "data.csv"),
+    "pip": ("%pip install numpy", "already satisfied"),
+    "pip_list": ("!pip list", "numpy"),
+    "cd": ("%cd .\n%pwd", "work"),
+    "bookmark": ("%bookmark here\n%bookmark -l", "here"),
+    "time": ("%time sum([1])", "Wall time"),
+    "time_assigns": ("total = %time sum([40, 2])\nprint(total)", "42"),
+    "timeit": ("%timeit -n1 -r1 sum([1])", "per loop"),
+    "bash": ("%%bash\necho from bash", "from bash"),
+    "subprocess": (
+        "import subprocess, sys\n"
+        "print(subprocess.check_output([sys.executable, '-c', 'print(6 * 7)']))",
+        "42",
+    ),
+    "threads": (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "print(sum(ThreadPoolExecutor(8).map(abs, range(-5, 0))))",
+        "15",
+    ),
+    "await": ("import asyncio\nawait asyncio.sleep(0)\nprint('slept')", "slept"),
+    "sqlite": (
+        "import sqlite3\nbook = sqlite3.connect('a.db')\n"
+        "book.execute('create table t(x)')\nbook.commit()\nprint('kept')",
+        "kept",
+    ),
+    "temporary": (
+        "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n"
+        "    open(f'{folder}/a', 'w').close()\nprint('gone')",
+        "gone",
+    ),
+    "package": ("from helpers.halves import half\nprint(half(84))", "42.0"),
+    "module": ("import helper\nprint(helper.answer)", "42"),
+    "empty_cell": ("%%capture kept\nprint(1)", ""),
+}
+FILES = {
+    "helpers/__init__.py": b"",
+    "helpers/halves.py": b"def half(x): return x / 2",
+    "helper.py": b"answer = 42",
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_works_in_a_notebook_works_here(worker, name):
+    code, expected = HONEST[name]
+    passed, outputs = workers.outcome(worker, code, workers.RIGHT, files=FILES)
+    assert passed == set(workers.TESTS)
+    assert not has_error(outputs[1]), workers.text_of(outputs[1:2])
+    assert expected in workers.text_of(outputs[1:2])
+
+
+def test_a_module_written_by_a_cell_can_be_imported(worker):
+    write = "%%writefile halves.py\ndef half(x):\n    return x / 2"
+    use = "from halves import half\nprint(half(84))"
+    passed, outputs = workers.outcome(worker, write, use, workers.RIGHT)
+    assert passed == set(workers.TESTS)
+    assert "42.0" in workers.text_of(outputs[2:3])
+
+
+def test_processes_work_or_fail_on_their_own_line(worker):
+    code = "import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n"
+    code += "    print(pool.map(abs, [-42]))"
+    passed, outputs = workers.outcome(worker, code, workers.RIGHT)
+    assert passed == set(workers.TESTS)
+    worked = "[42]" in workers.text_of(outputs[1:2])
+    assert worked or worker.options.level is not Level.BWRAP
+
+
+# -- what is imported ahead
+
+
+def test_what_makes_trouble_is_not_imported_ahead(tmp_path, monkeypatch):
+    """A module that starts a thread would keep everybody from being graded."""
+    (tmp_path / "restless.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+    )
+    environment = box.environment
+    monkeypatch.setattr(
+        box,
+        "environment",
+        lambda home: environment(home) | {"PYTHONPATH": str(tmp_path)},
+    )
+    plan = replace(workers.plan(), wanted=["restless"])
+    made = Worker(plan, 0, workers.options(Level.LIMITS))
+    try:
+        honest_passes(made)
+        assert made.servers[Role.STUDENT].client.wanted == []
+    finally:
+        made.close()
+
+
+def test_only_modules_of_the_list_are_imported_ahead(tmp_path):
+    """Whatever hand-ins mention."""
+    paths = []
+    for number in range(5):
+        path = tmp_path / f"{number}.ipynb"
+        lines = ["from scipy import stats", "import scipy.evil", "import os"]
+        path.write_text(json.dumps({"cells": [{"source": lines}]}))
+        paths.append(path)
+    found = imported_by_many(paths, PRELOAD, more_than=4)
+    assert found == ["scipy.stats"]
+    assert imported_by_many(paths, PRELOAD, more_than=5) == []
