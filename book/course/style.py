@@ -1,7 +1,8 @@
 """The one figure style of the book: fonts, sizes, and colours with a fixed meaning.
 
 A chapter calls ``style.use()`` in its setup cell and takes every colour from
-here, so that a colour says the same thing on every page. The hues are those of
+here, so that arms, markers and directions have their colours on every page;
+what is none of these takes a hue and a legend. The hues are those of
 Okabe and Ito, which people with any of the common colour-vision deficiencies
 can tell apart; where two of them meet in one figure they also differ in
 lightness, so that the figure survives a grey print. The background is an
