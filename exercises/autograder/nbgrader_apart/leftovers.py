@@ -5,15 +5,17 @@ nbgrader writes a student's marks in one transaction and protects the student's
 graded files last of all.
 """
 
+import contextlib
 import fcntl
 import os
-import shutil
 import stat
 import tempfile
 from pathlib import Path
 from typing import IO
 
 from nbgrader.converters import Autograde
+
+from . import tree
 
 
 def lock(path: Path) -> IO[str] | None:
@@ -47,15 +49,21 @@ def clear_unfinished(converter: Autograde) -> None:
         graded = graded_folder(converter, folder)
         if graded.is_dir() and is_unfinished(graded, converter.permissions):
             converter.log.warning("%s: the last run was killed here; again", graded)
-            shutil.rmtree(graded)
+            tree.remove(graded)
 
 
 def clear_work_folders() -> None:
-    """Remove the work folders of runs that have ended."""
+    """Remove the work folders of runs that have ended; what resists stays.
+
+    Anybody may have put anything under such a name into the temporary folder.
+    """
     for folder in Path(tempfile.gettempdir()).glob("grading-[0-9]*-*"):
         pid = folder.name.split("-")[1]
-        if folder.stat().st_uid == os.geteuid() and not Path("/proc", pid).exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError, RecursionError):
+            state = folder.lstat()
+            ours = stat.S_ISDIR(state.st_mode) and state.st_uid == os.geteuid()
+            if ours and not Path("/proc", pid).exists():
+                tree.remove(folder)
 
 
 def graded_folder(converter: Autograde, submitted: str | Path) -> Path:

@@ -20,6 +20,7 @@ from bs4 import BeautifulSoup
 from nbconvert.filters import strip_files_prefix
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
+from traitlets import Bool
 
 TAGS = frozenset(
     "a abbr b blockquote br caption center code col colgroup dd del details div dl dt "
@@ -202,6 +203,9 @@ class Plain(Preprocessor):
     stay, and so do the marks: only what is shown becomes less. A traceback names the
     files of the grader's machine without their folders.
     """
+
+    #: nbconvert runs no step that is not enabled.
+    enabled = Bool(True).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
