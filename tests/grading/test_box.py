@@ -480,3 +480,37 @@ def test_only_modules_of_the_list_are_imported_ahead():
     hand_ins = [json.dumps({"cells": [{"source": lines}]})] * 5
     assert imported_by_many(hand_ins, PRELOAD, more_than=4) == ["scipy.stats"]
     assert imported_by_many(hand_ins, PRELOAD, more_than=5) == []
+
+
+# -- what fails is one hand-in's own
+
+
+def test_a_hand_in_that_ends_the_fork_server_twice_is_alone(monkeypatch):
+    """Nobody knows how to; should somebody find out, the class is graded."""
+    made = workers.worker(Level.LIMITS)
+    try:
+        honest_passes(made)
+        fork = forkclient.ForkServerClient.fork
+
+        def dies(client, *request):
+            if client.role is Role.STUDENT:
+                client.process.kill()
+                client.process.wait()
+            return fork(client, *request)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(forkclient.ForkServerClient, "was_ready", True)
+            patch.setattr(forkclient.ForkServerClient, "fork", dies)
+            passed, outputs = workers.outcome(made, workers.RIGHT)
+        assert passed == set() and "stopped twice" in workers.text_of(outputs)
+        honest_passes(made)
+    finally:
+        made.close()
+
+
+def test_a_weaker_box_is_said_aloud(monkeypatch):
+    assert box.what_is_missing(Level.BWRAP) is None
+    assert "bwrap" in box.what_is_missing(Level.LANDLOCK)
+    monkeypatch.setattr(box.syscalls, "available", lambda: False)
+    assert "libseccomp" in box.what_is_missing(Level.LIMITS)
+    assert box.best_level.__wrapped__() is Level.LIMITS

@@ -199,6 +199,9 @@ class GradingRun:
         """Find the hand-ins that nbgrader will come to, and begin to run them."""
         level = self.options.level
         self.step.log.info("Students' code runs in a box of level %r", str(level))
+        missing = box.what_is_missing(level)
+        if self.step.level == AUTO and missing is not None:
+            self.step.log.warning("A stronger box is not to be had: %s", missing)
         students = [
             Path(folder).parent.name for folder in sorted(self.converter.assignments)
         ]

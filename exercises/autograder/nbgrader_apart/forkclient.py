@@ -159,6 +159,11 @@ class ForkServerClient:
         assert self._started is not None
         return self._started
 
+    @property
+    def was_ready(self) -> bool:
+        """Say whether the server could be started."""
+        return self._started is not None
+
     def fork(self, request: ForkRequest, descriptors: Sequence[int]) -> int:
         """Fork for a submission; return the process id.
 

@@ -78,10 +78,23 @@ class Worker:
             return self._run(clients, cells, files)
         except ForkServerError as error:
             # Not the submission's fault, or it killed what it should not reach.
-            for role, client in clients.items():
-                if client is error.client:
-                    self.servers[role].renew(client)
-            return self._run(self._clients(), cells, files)
+            self._renew(clients, error)
+        clients = self._clients()
+        try:
+            return self._run(clients, cells, files)
+        except ForkServerError as error:
+            if not error.client.was_ready:
+                raise  # nobody can be graded
+            self._renew(clients, error)
+            why = error_output("NotRun", f"the grading stopped twice here: {error}")
+            return [[why] for _ in cells]
+
+    def _renew(
+        self, clients: Mapping[Role, ForkServerClient], error: ForkServerError
+    ) -> None:
+        for role, client in clients.items():
+            if client is error.client:
+                self.servers[role].renew(client)
 
     def _clients(self) -> dict[Role, ForkServerClient]:
         return {role: server.client for role, server in self.servers.items()}

@@ -23,7 +23,13 @@ processes   what the processes of a submission use
 from ..options import Level
 from . import disk, namespaces, syscalls
 from .bubblewrap import bwrap_command
-from .confinement import best_level, confine, take_user, user_id
+from .confinement import (
+    best_level,
+    confine,
+    take_user,
+    user_id,
+    what_is_missing,
+)
 from .landlock import abi as landlock_abi
 from .places import HOMES, PACKAGE, environment, outermost, system_paths
 from .processes import below, use_of, user_of
@@ -47,4 +53,5 @@ __all__ = [
     "use_of",
     "user_id",
     "user_of",
+    "what_is_missing",
 ]

@@ -31,6 +31,17 @@ def best_level() -> Level:
     return Level.LIMITS
 
 
+def what_is_missing(level: Level) -> str | None:
+    """Return why no stronger level than this one is used, or None."""
+    if level is Level.BWRAP:
+        return None
+    if not syscalls.available():
+        return "system calls cannot be filtered: libseccomp is not installed"
+    if level is Level.LANDLOCK:
+        return "bubblewrap (the program bwrap) is not installed, or may not run here"
+    return "there is neither bubblewrap nor Landlock here"
+
+
 def user_id(level: Level, role: Role, slot: int) -> int | None:
     """Return the user id that a fork takes on: one of its own, if we are root."""
     if os.geteuid() != 0 or level in (Level.LIMITS, Level.NONE):
