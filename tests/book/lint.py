@@ -39,6 +39,12 @@ ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),(.*?)^\}", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^\s*(\w+)\s*=\s*[{\"](.+?)[}\"],?\s*$", re.MULTILINE)
 #: Fields that tell where a work without DOI and journal is found.
 PLACES = {"url", "isbn", "howpublished", "institution", "organization", "publisher"}
+#: Hosts that copy what others have published.
+COPIES = re.compile(
+    r"//(?:[\w-]+\.)*(?:basicmedicalkey|docslib|docplayer|everything\.explained|"
+    r"mafiadoc|moam|pharmacologycorner|pharmacycode|protacsignals|scribd|studyres|"
+    r"vdocuments|yumpu|datapdf|blogspot|distantreader|metajournal|maestrodatabase)\."
+)
 #: "the planted 19 h", "planted is a ratio of 1.2", "9 were planted", "(20 %, planted)"
 NUMBER = r"(?<![\w.,−–-])[−-]?\d[\d.,]*(?![\w-])(?: %)?"
 TYPED_TRUTH = re.compile(
@@ -399,7 +405,8 @@ def bibliography_faults(text, used):
     """Return the faults of a bibliography: twice, unused, not to be found, malformed.
 
     A work is found by its DOI; without one, by its place in a journal, its ISBN,
-    its address or the body that published it.
+    its address or the body that published it. It has an author, a person or a body,
+    and a year, or a note that the page is undated.
     """
     keys = [key for _, key, _ in ENTRY.findall(text)]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
@@ -420,6 +427,17 @@ def bibliography_faults(text, used):
         )
         if doi is None and not in_journal and not PLACES & set(fields):
             yield f"{key} cannot be found: give its DOI, or journal, year and pages"
+        yield from _origin_faults(key, fields)
+
+
+def _origin_faults(key, fields):
+    note = fields.get("note", "")
+    if not {"author", "editor"} & set(fields):
+        yield f"{key} has no author: name the people, or the body that answers for it"
+    if "year" not in fields and not note.startswith("undated"):
+        yield f"{key} has no year: give it, or a note that starts with `undated`"
+    if COPIES.search(fields.get("url", "")) and "copy" not in note:
+        yield f"{key} points at a copy: cite the original, or say so in a note"
 
 
 def glossary_terms(text):

@@ -325,11 +325,14 @@ def test_a_fault_is_found(rule, change, said):
 
 BIB = """
 @article{A2000,
+  author = {A, B.},
   title = {{T}},
   year = {2000},
   doi = {10.1000/abc}
 }
 """
+UNDATED = BIB.replace("  year = {2000},\n", "  note = {undated page},\n")
+COPY = BIB.replace("doi = {10.1000/abc}", "url = {https://docslib.org/doc/1}")
 
 
 @pytest.mark.parametrize(
@@ -344,6 +347,12 @@ BIB = """
         (BIB.replace("10.1000/abc", "10.1000"), {"A2000"}, "malformed"),
         (BIB.replace("  title = {{T}},\n", ""), {"A2000"}, "no title"),
         (BIB.replace("{{T}}", "{T}"), {"A2000"}, "small letters"),
+        (BIB.replace("author", "by"), {"A2000"}, "no author"),
+        (BIB.replace("author", "editor"), {"A2000"}, None),
+        (UNDATED, {"A2000"}, None),
+        (UNDATED.replace("undated page", "a page"), {"A2000"}, "no year"),
+        (COPY, {"A2000"}, "points at a copy"),
+        (COPY.replace("  url", "  note = {read in a copy},\n  url"), {"A2000"}, None),
     ],
 )
 def test_a_fault_of_the_bibliography_is_found(text, used, said):
