@@ -110,6 +110,7 @@ _AGENTS = table(
                 "microbial product",
                 "cell therapy",
                 "plant or nutrient",
+                "mineral or emulsion",
             ],
         ),
         "origin": column(

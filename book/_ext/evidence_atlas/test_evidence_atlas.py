@@ -49,9 +49,14 @@ def records(page, table):
     found = []
     for record in page.select(f"#{table} > tbody"):
         first, second = record.select("tr")
-        cells = [" ".join(cell.text.split()) for cell in first.select("th, td")]
-        found.append((cells, " ".join(second.text.split())))
+        cells = [words(cell) for cell in first.select("th, td")]
+        found.append((cells, words(second)))
     return found
+
+
+def words(element):
+    """Return the text of an element, with the apostrophe that the tables use."""
+    return " ".join(element.text.split()).replace("’", "'")
 
 
 def disease(row):
