@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import runner
 from runner import flags, is_test
-from term import release
+from term import release, vacuous
 
 pytestmark = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 
@@ -229,3 +229,8 @@ def test_hidden_tests_draw_what_nobody_has_seen(assignment):
             fixed = "random_state" in code
             if flags(cell)["points"] and "worked" not in code:
                 assert drawn and not fixed, flags(cell)["grade_id"]
+
+
+def test_no_test_is_passed_by_an_answer_that_is_none(assignment, data_folder):
+    notebook = runner.source(assignment)
+    assert list(vacuous.problems(notebook, data_folder(assignment))) == []
