@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from ._base import DEFAULT_SEED, Cohort
+from ._base import DEFAULT_SEED, Cohort, pick
 
 
 def folder(name: str) -> Path:
@@ -73,6 +74,51 @@ def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, what: str) -> pd.Data
         f"{what}: {column}{where}: {first['failure_case']!r} breaks the rule "
         f"`{first['check']}`" + (f" (and {more} more)" if more else "") + f": {REMEDY}"
     )
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Shipped tables that nobody draws: the files of one folder, with their schemas.
+
+    Parameters
+    ----------
+    kind : str
+        What one of them is called in a message.
+    folder : Path
+        Where the files ``<name>.csv`` lie.
+    tables : mapping of str to pandera.DataFrameSchema
+        The schemas, by name of the table.
+    """
+
+    kind: str
+    folder: Path
+    tables: Mapping[str, pa.DataFrameSchema]
+
+    def names(self) -> list[str]:
+        """Return the names of the tables."""
+        return list(self.tables)
+
+    def load(self, name: str) -> pd.DataFrame:
+        """Read one table and check it against its schema.
+
+        Parameters
+        ----------
+        name : str
+            One of `names`.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ValueError
+            If the name is unknown, or the file does not fit its schema.
+        FileNotFoundError
+            If the file is missing.
+        """
+        schema = pick(self.tables, name, self.kind)
+        return read_table(self.folder / f"{name}.csv", schema)
 
 
 def write_all(

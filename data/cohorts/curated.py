@@ -4,8 +4,12 @@
 >>> curated.names()
 ['agents', 'signalling', 'evidence']
 >>> evidence = curated.load("evidence")
->>> curated.grade_steps(evidence.steps.iloc[0])
-[Step(levels=-1, domain='imprecision', reason='44 patients with an event in one trial')]
+>>> curated.grade_steps(evidence.steps.iloc[0])[0].domain
+'imprecision'
+
+``agents``: immune modulators by class, target, direction, form and use.
+``signalling``: cytokine or microbial ligand → receptor → kinase or adaptor → effect.
+``evidence``: agent × indication × outcome, with the effect and a GRADE rating.
 
 ``data/curated/README.md`` says what was looked up and what is the course's own
 judgement. A cell that lists several things separates them by a semicolon and a
@@ -21,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ._base import column, pick, table
-from ._files import folder, read_table
+from ._base import column, table
+from ._files import Collection, folder
 
 FOLDER = folder("curated")
 
@@ -329,37 +333,9 @@ _EVIDENCE = table(
 
 TABLES = {"agents": _AGENTS, "signalling": _SIGNALLING, "evidence": _EVIDENCE}
 
-
-def names() -> list[str]:
-    """Return the names of the curated tables."""
-    return list(TABLES)
-
-
-def load(name: str) -> pd.DataFrame:
-    """Read one curated table and check it against its schema.
-
-    Parameters
-    ----------
-    name : {"agents", "signalling", "evidence"}
-        ``agents``: immune modulators by class, target, direction, form and use.
-        ``signalling``: cytokine or microbial ligand → receptor → kinase or
-        adaptor → effect.
-        ``evidence``: agent × indication × outcome, with the effect and a GRADE
-        rating.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or the file does not fit its schema.
-    FileNotFoundError
-        If the file is missing.
-    """
-    schema = pick(TABLES, name, "curated table")
-    return read_table(FOLDER / f"{name}.csv", schema)
+_COLLECTION = Collection("curated table", FOLDER, TABLES)
+names = _COLLECTION.names
+load = _COLLECTION.load
 
 
 def split(cell: str) -> list[str]:

@@ -6,6 +6,12 @@
 >>> trials.load("bcg").shape
 (13, 9)
 
+``cgd``: interferon gamma in chronic granulomatous disease, one row per patient and
+interval between infections (203 × 16).
+``colon``: levamisole after resection of colon cancer, one row per patient and kind of
+event (1,858 × 16).
+``bcg``: thirteen trials of the BCG vaccine, one row per trial (13 × 9).
+
 The files are as their R packages export them, down to the column names.
 ``data/trials/README.md`` says where each comes from, under which licence, and
 what is wrong with it.
@@ -13,10 +19,8 @@ what is wrong with it.
 
 from __future__ import annotations
 
-import pandas as pd
-
-from ._base import column, pick, table
-from ._files import folder, read_table
+from ._base import column, table
+from ._files import Collection, folder
 
 FOLDER = folder("trials")
 
@@ -163,34 +167,6 @@ _BCG = table(
 
 TABLES = {"cgd": _CGD, "colon": _COLON, "bcg": _BCG}
 
-
-def names() -> list[str]:
-    """Return the names of the trial tables."""
-    return list(TABLES)
-
-
-def load(name: str) -> pd.DataFrame:
-    """Read one trial table and check it against its schema.
-
-    Parameters
-    ----------
-    name : {"cgd", "colon", "bcg"}
-        ``cgd``: interferon gamma in chronic granulomatous disease, one row per
-        patient and interval between infections (203 × 16).
-        ``colon``: levamisole after resection of colon cancer, one row per
-        patient and kind of event (1,858 × 16).
-        ``bcg``: thirteen trials of the BCG vaccine, one row per trial (13 × 9).
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or the file does not fit its schema.
-    FileNotFoundError
-        If the file is missing.
-    """
-    schema = pick(TABLES, name, "trial")
-    return read_table(FOLDER / f"{name}.csv", schema)
+_COLLECTION = Collection("trial", FOLDER, TABLES)
+names = _COLLECTION.names
+load = _COLLECTION.load

@@ -387,7 +387,11 @@ def test_error_raises_treatment_and_bias_hides_activity(seed):
 
 
 def test_the_trials_are_as_published():
-    """TICORA 36/55 v 9/55; ARCTIC 26/118 v 21/112."""
+    """Counts of the abstracts, under Findings and Results.
+
+    TICORA (Grigor2004ticora): remission, a disease activity score below 1.6. ARCTIC
+    (Haavardsholm2016arctic): the primary end point.
+    """
     table = loop("trials")["trials"]
     for name, counts in {
         "TICORA": (36 / 55, 9 / 55),

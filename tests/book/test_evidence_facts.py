@@ -132,7 +132,10 @@ def test_a_harmful_remedy_passes():
 
 # 2 What randomisation buys ----------------------------------------------------
 
-COUNTS = {  # treated, control
+#: Events and patients, treated and control, as the abstracts give them under Results or
+#: Findings: serious infection (ICGDCSG1991ifng), ACR20 at week 24 (Smolen2008option)
+#: and death by day 28 (Wu2025tests).
+COUNTS = {
     "interferon-gamma": (14, 63, 30, 65),
     "OPTION 8 mg/kg": (120, 205, 54, 204),
     "thymosin": (127, 542, 132, 547),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohorts import curated, trials
+from cohorts._files import Collection
 from scipy import stats
 from tolerances import as_printed
 
@@ -75,13 +76,12 @@ def test_every_key_occurs_once_in_the_bibliography():
     assert len(keys) == len(set(keys))
 
 
-def test_a_changed_table_is_refused(tmp_path, monkeypatch):
+def test_a_changed_table_is_refused(tmp_path):
     text = (curated.FOLDER / "agents.csv").read_text()
     changed = text.replace(",suppress,", ",dampen,", 1)
     (tmp_path / "agents.csv").write_text(changed)
-    monkeypatch.setattr(curated, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"direction.*dampen"):
-        curated.load("agents")
+        Collection("curated table", tmp_path, curated.TABLES).load("agents")
 
 
 # Agents

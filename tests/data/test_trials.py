@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cohorts import trials
+from cohorts._files import Collection
 from scipy import optimize, stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
@@ -66,12 +67,11 @@ def test_an_unknown_trial_is_refused_with_the_names_there_are():
         trials.load("pbc")
 
 
-def test_a_changed_file_is_refused(tmp_path, monkeypatch):
+def test_a_changed_file_is_refused(tmp_path):
     text = (trials.FOLDER / "bcg.csv").read_text()
     (tmp_path / "bcg.csv").write_text(text.replace('"alternate"', '"by hand"'))
-    monkeypatch.setattr(trials, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"alloc.*by hand"):
-        trials.load("bcg")
+        Collection("trial", tmp_path, trials.TABLES).load("bcg")
 
 
 # Interferon gamma in chronic granulomatous disease

@@ -7,7 +7,8 @@ import symtable
 import nbformat
 import pytest
 import runner
-from runner import flags, is_test
+from nbgrader_apart.cells import grade_id, is_graded, is_locked, mark
+from runner import is_test
 from term import release, vacuous
 
 pytestmark = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
@@ -88,7 +89,7 @@ def test_notebook_is_valid_and_has_no_outputs(assignment):
 
 def test_grade_ids_are_unique_and_say_what_they_test(assignment):
     notebook = runner.source(assignment)
-    ids = [flags(cell)["grade_id"] for cell in notebook.cells if flags(cell)]
+    ids = [grade_id(cell) for cell in notebook.cells if mark(cell)]
     assert len(ids) == len(set(ids))
     for task in runner.tasks(notebook).values():
         assert task.tests == [f"{task.name}_visible", f"{task.name}_hidden"]
@@ -96,7 +97,7 @@ def test_grade_ids_are_unique_and_say_what_they_test(assignment):
 
 def test_cells_are_locked_and_graded_as_they_should_be(assignment):
     for cell in runner.source(assignment).cells:
-        has = flags(cell)
+        has = mark(cell)
         if not has:
             continue
         assert has["schema_version"] == 3 and has["task"] is False
@@ -117,7 +118,7 @@ def test_size_and_points_add_up(assignment):
     total = 0
     for heading, cells in tasks.items():
         told = sum(points_in(cell.source.split("\n")[0]) for cell in cells)
-        given = sum(flags(cell).get("points", 0) for cell in cells)
+        given = sum(mark(cell).get("points", 0) for cell in cells)
         assert told == given, heading
         total += given
     assert [int(heading.split()[1]) for heading in tasks] == [*range(1, len(tasks) + 1)]
@@ -138,13 +139,13 @@ def test_some_tasks_are_graded_by_hand_with_a_rubric(assignment):
     by_hand = [
         index
         for index, cell in enumerate(cells)
-        if cell.cell_type == "markdown" and flags(cell).get("grade")
+        if cell.cell_type == "markdown" and is_graded(cell)
     ]
     assert within(assignment, "by hand", len(by_hand))
     for index in by_hand:
         brief, full = cells[index - 1], cells[index]
-        assert flags(brief)["locked"], "the student's rubric stands locked before it"
-        levels = [str(level) for level in range(int(flags(full)["points"]) + 1)]
+        assert is_locked(brief), "the student's rubric stands locked before it"
+        levels = [str(level) for level in range(int(mark(full)["points"]) + 1)]
         assert all(f"| {level} |" in brief.source for level in levels)
         assert all(f"- **{level}**" in full.source for level in levels)
 
@@ -198,7 +199,7 @@ def test_visible_messages_do_not_give_the_answer(assignment):
         if len(line.strip()) > 7
     }
     for cell in notebook.cells:
-        if not is_test(cell) or not flags(cell)["grade_id"].endswith("_visible"):
+        if not is_test(cell) or not grade_id(cell).endswith("_visible"):
             continue
         for check in ast.walk(ast.parse(cell.source)):
             if not isinstance(check, ast.Assert):
@@ -222,13 +223,13 @@ def test_visible_messages_do_not_give_the_answer(assignment):
 
 def test_hidden_tests_draw_what_nobody_has_seen(assignment):
     for cell in runner.source(assignment).cells:
-        if is_test(cell) and flags(cell)["grade_id"].endswith("_hidden"):
+        if is_test(cell) and grade_id(cell).endswith("_hidden"):
             inside, _ = release.secrets(cell.source)
             code = "\n".join(inside)
             drawn = re.search(r"default_rng\(\)|make_\w+\(", code)
             fixed = "random_state" in code
-            if flags(cell)["points"] and "worked" not in code:
-                assert drawn and not fixed, flags(cell)["grade_id"]
+            if mark(cell)["points"] and "worked" not in code:
+                assert drawn and not fixed, grade_id(cell)
 
 
 def test_no_test_is_passed_by_an_answer_that_is_none(assignment, data_folder):

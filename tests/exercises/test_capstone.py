@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import runner
 from cohorts import DEFAULT_SEED
-from runner import flags, is_solution, is_test
+from nbgrader_apart.cells import is_graded, mark
+from runner import is_solution, is_test
 
 TRUE = cohorts.truth("capstone_dossier")
 SEEDS = range(5)
@@ -34,8 +35,8 @@ def dossiers():
 
 
 def test_half_of_the_points_are_given_by_hand(notebook):
-    graded = [flags(cell) for cell in notebook.cells if flags(cell).get("grade")]
-    by_tests = sum(flags(cell)["points"] for cell in notebook.cells if is_test(cell))
+    graded = [mark(cell) for cell in notebook.cells if is_graded(cell)]
+    by_tests = sum(mark(cell)["points"] for cell in notebook.cells if is_test(cell))
     assert sum(cell["points"] for cell in graded) == 2 * by_tests
 
 

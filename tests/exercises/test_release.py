@@ -12,7 +12,8 @@ import nbformat
 import pytest
 import runner
 from nbgrader.api import Gradebook
-from runner import flags, is_solution
+from nbgrader_apart.cells import grade_id
+from runner import is_solution
 from term import folders, release
 from term.command import CommandError
 
@@ -27,7 +28,7 @@ def released(course, assignment):
 def untouched(course, assignment):
     """Return what stands in the solution cells of a released copy."""
     return {
-        flags(cell)["grade_id"]: cell.source
+        grade_id(cell): cell.source
         for cell in released(course, assignment).cells
         if is_solution(cell)
     }
@@ -119,7 +120,7 @@ def test_stock_nbgrader_gives_the_points_that_the_runner_gives(
         copy = released(course, assignment)
         for cell in copy.cells:
             if is_solution(cell):
-                cell.source = written[flags(cell)["grade_id"]]
+                cell.source = written[grade_id(cell)]
         nbformat.write(
             copy, course / "submitted" / student / assignment / f"{assignment}.ipynb"
         )

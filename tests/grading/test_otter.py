@@ -11,6 +11,7 @@ import zipfile
 import nbformat
 import pytest
 import to_otter
+from nbgrader_apart.cells import grade_id
 from term import release, synthetic_class
 from to_otter import runner
 
@@ -43,11 +44,7 @@ def loaded(content):
 @each_assignment
 def test_each_test_cell_is_there_whole_with_its_points(assignment, no_otter):
     source = runner.source(assignment)
-    cells = {
-        runner.flags(one)["grade_id"]: one.source
-        for one in source.cells
-        if runner.is_test(one)
-    }
+    cells = {grade_id(one): one.source for one in source.cells if runner.is_test(one)}
     points = {}
     for content in to_otter.test_files(source).values():
         test = loaded(content)
@@ -105,11 +102,9 @@ def test_submission_holds_no_test_and_every_answer(spoil, submission):
 
 def test_submission_restores_locked_cells_and_no_solution(submission):
     notebook = runner.source("metrics")
-    source = {runner.flags(one).get("grade_id"): one.source for one in notebook.cells}
+    source = {grade_id(one): one.source for one in notebook.cells}
     notebook.cells = [
-        one
-        for one in notebook.cells
-        if runner.flags(one).get("grade_id") not in ("data", "esr_limit")
+        one for one in notebook.cells if grade_id(one) not in ("data", "esr_limit")
     ]
     sources = [
         one.source for one in submission(synthetic_class.as_it_is(notebook)).cells
@@ -121,7 +116,7 @@ def test_submission_restores_locked_cells_and_no_solution(submission):
 def test_right_answers_pass_and_a_wrong_one_fails(submission, no_otter, tmp_path):
     notebook = runner.source("metrics")
     for cell in notebook.cells:
-        if runner.flags(cell).get("grade_id") == "esr_limit":
+        if grade_id(cell) == "esr_limit":
             cell.source = "def esr_limit(age_years, sex):\n    return 0"
     for data in release.data_files("metrics", runner.COURSE):
         (tmp_path / data.name).symlink_to(data)

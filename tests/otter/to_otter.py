@@ -16,6 +16,7 @@ import nbformat
 import runner
 from nbgrader_apart import notebookfile
 from nbgrader_apart import submission as submissions
+from nbgrader_apart.cells import grade_id, is_locked, mark
 from term import release
 
 TEST_FILE = """\
@@ -44,7 +45,7 @@ def test_files(source):
         of the cells; each name ends in the grade id of its cell.
     """
     return {
-        f"{number:03}_{runner.flags(cell)['grade_id']}.py": test_file(cell)
+        f"{number:03}_{grade_id(cell)}.py": test_file(cell)
         for number, cell in enumerate(source.cells)
         if runner.is_test(cell)
     }
@@ -52,7 +53,7 @@ def test_files(source):
 
 def test_file(cell):
     """Return the test file of one test cell, its hidden tests included."""
-    name, points = (runner.flags(cell)[key] for key in ("grade_id", "points"))
+    name, points = (mark(cell)[key] for key in ("grade_id", "points"))
     hidden = release.SECRET[1][0] in cell.source
     (function,) = ast.parse(
         f"@test_case(name={name!r}, points={points!r}, hidden={hidden})\n"
@@ -99,13 +100,13 @@ def submission(source, hand_in):
         If the hand-in is no notebook.
     """
     known, tests = {}, set()
-    for cell in filter(runner.flags, copy.deepcopy(source.cells)):
-        name = runner.flags(cell)["grade_id"]
+    for cell in filter(mark, copy.deepcopy(source.cells)):
+        name = grade_id(cell)
         if runner.is_test(cell):
             tests.add(name)
             continue
         known[name] = cell
-        if not runner.flags(cell)["locked"]:
+        if not is_locked(cell):
             cell.source = ""  # an answer that was deleted is none
     cells = notebookfile.parse(hand_in.read_bytes())
     cells = [one for one in cells if one.grade_id not in tests]

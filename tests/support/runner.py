@@ -26,6 +26,8 @@ import answers
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+from nbgrader_apart import cells
+from nbgrader_apart.cells import grade_id, mark
 from term import folders
 
 plt.switch_backend("agg")
@@ -72,20 +74,14 @@ def source(assignment: str) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def flags(cell: nbformat.NotebookNode) -> dict:
-    """Return nbgrader's metadata of a cell; empty if it has none."""
-    return cell.metadata.get("nbgrader", {})
-
-
 def is_test(cell: nbformat.NotebookNode) -> bool:
     """Return whether nbgrader gives points for running this cell."""
-    has = flags(cell)
-    return cell.cell_type == "code" and has.get("grade", False) and not has["solution"]
+    return cells.is_code(cell) and cells.is_test(cell)
 
 
 def is_solution(cell: nbformat.NotebookNode) -> bool:
     """Return whether a student writes code here."""
-    return cell.cell_type == "code" and flags(cell).get("solution", False)
+    return cells.is_code(cell) and cells.is_solution(cell)
 
 
 def tasks(notebook: nbformat.NotebookNode) -> dict[str, Task]:
@@ -93,10 +89,10 @@ def tasks(notebook: nbformat.NotebookNode) -> dict[str, Task]:
     found: dict[str, Task] = {}
     for cell in notebook.cells:
         if is_solution(cell):
-            latest = Task(flags(cell)["grade_id"], cell.source, [])
+            latest = Task(grade_id(cell), cell.source, [])
             found[latest.name] = latest
         elif is_test(cell):
-            latest.tests.append(flags(cell)["grade_id"])
+            latest.tests.append(grade_id(cell))
     return found
 
 
@@ -120,9 +116,9 @@ def touched(notebook: nbformat.NotebookNode, task: str, written: str) -> set[str
     set of str
         Grade ids of solution cells.
     """
-    cells = {flags(c).get("grade_id"): c.source for c in notebook.cells}
+    sources = {grade_id(cell): cell.source for cell in notebook.cells}
     parts = {
-        name: [cells[name], *(cells[test] for test in each.tests)]
+        name: [sources[name], *(sources[test] for test in each.tests)]
         for name, each in tasks(notebook).items()
     }
     parts[task][0] = written
@@ -245,10 +241,10 @@ def run(
     ):
         warnings.simplefilter("default")
         for cell in notebook.cells:
-            name = flags(cell).get("grade_id", cell.id)
-            if cell.cell_type != "code" or name in left_out:
+            name = grade_id(cell) or cell.id
+            if not cells.is_code(cell) or name in left_out:
                 continue
-            if unknown and _names(cell.source) & unknown and not flags(cell):
+            if unknown and _names(cell.source) & unknown and not mark(cell):
                 continue  # it only looks at what a task would have made
             code = compile(written.get(name, cell.source), name, "exec")
             for _ in range(draws.get(name, 1)):
@@ -259,7 +255,7 @@ def run(
                     graded.passed[name] += 1
             if is_test(cell):
                 passed = name not in graded.errors
-                graded.points[name] = flags(cell)["points"] if passed else 0
+                graded.points[name] = mark(cell)["points"] if passed else 0
     plt.close("all")
     return graded
 
@@ -278,9 +274,7 @@ def _trouble(code: CodeType, names: dict) -> str:
 def full_points(notebook: nbformat.NotebookNode) -> dict[str, float]:
     """Return what each test cell can give, by grade id."""
     return {
-        flags(cell)["grade_id"]: flags(cell)["points"]
-        for cell in notebook.cells
-        if is_test(cell)
+        grade_id(cell): mark(cell)["points"] for cell in notebook.cells if is_test(cell)
     }
 
 

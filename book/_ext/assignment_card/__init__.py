@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from elements import LinkRole, serve
+from nbgrader_apart.cells import is_graded, mark
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
@@ -50,14 +51,14 @@ class Facts:
     def read(cls, path: Path) -> Facts:
         """Read them from a source or a released notebook."""
         notebook = nbformat.read(path, as_version=4)
-        graded = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
+        graded = [mark(cell) for cell in notebook.cells if is_graded(cell)]
         return cls(
             tasks=sum(
                 len(TASK.findall(cell.source))
                 for cell in notebook.cells
                 if cell.cell_type == "markdown"
             ),
-            points=sum(cell["points"] for cell in graded if cell.get("grade")),
+            points=sum(cell["points"] for cell in graded),
             minutes=str(notebook.metadata.get("course", {}).get("minutes", "")),
         )
 
