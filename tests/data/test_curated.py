@@ -326,6 +326,21 @@ def test_steps_up_are_only_for_observational_evidence_not_rated_down(evidence):
             assert row.start == "low" and min(levels) > 0, row.study
 
 
+def test_cohorts_confounded_by_indication_are_judged_alike(evidence):
+    """Who is sicker got the drug, or more of it: a level down, and no rise counts."""
+    rows = evidence[
+        evidence.source.isin(["DiCastelnuovo2021hcq", "George2020steroids"])
+        & (evidence.start == "low")
+    ]
+    assert len(rows) == 4
+    for row in rows.itertuples():
+        steps = {step.domain: step for step in curated.grade_steps(row.steps)}
+        assert steps["risk of bias"].levels == -1, row.study
+        assert "confounding by indication" in steps["risk of bias"].reason, row.study
+        assert "dose-response" not in steps, row.study
+    assert set(curated.verdict(rows)) == {"uncertain"}
+
+
 def test_no_domain_is_counted_twice(evidence):
     for cell in evidence.steps.dropna():
         domains = [step.domain for step in curated.grade_steps(cell)]
