@@ -165,6 +165,29 @@ def test_memory_counts_during_a_test(worker, monkeypatch):
     honest_passes(worker)
 
 
+# -- system calls
+
+#: One call of each kind that is left out, with arguments that change nothing.
+LEFT_OUT = {
+    "memory that outlives its process": ("memfd_create", 'b"x", 0'),
+    "other processes": ("ptrace", "0, 0, 0, 0"),
+    "name spaces": ("unshare", "0"),
+    "mounts": ("mount", "None, None, None, 0, None"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_calls_that_are_not_of_the_list_are_refused(worker, name):
+    call, arguments = LEFT_OUT[name]
+    code = f"""
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+failed = libc.{call}({arguments}) < 0
+print(failed and errno.errorcode[ctypes.get_errno()])
+"""
+    assert "ENOSYS" in said(worker, code)
+
+
 # -- other processes and files of the same user
 
 
