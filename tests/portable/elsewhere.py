@@ -364,7 +364,9 @@ class Processor:
             if given.get(start) is not None:
                 first = np.asarray(given[start], dtype=float)
                 given[start] = _inside(self.moved(first), given.get("bounds"))
-            if isinstance(given.get("args"), tuple):
+            bracketed = {"a", "b", "xtol"} <= names
+            # A root that lies exactly at an end would leave a bracket that is moved.
+            if isinstance(given.get("args"), tuple) and not bracketed:
                 given["args"] = self.moved(given["args"])
             rest = given.setdefault(others, {}) if others else given
             for name, usual in tolerances.items():
@@ -372,7 +374,7 @@ class Processor:
                 where[name] = self._tolerance(where.get(name, usual))
             if function.__name__.startswith("minimize"):
                 self._stop_elsewhere(given)
-            if {"a", "b", "xtol"} <= names:
+            if bracketed:
                 return self._from_another_bracket(function, bound)
             return function(*bound.args, **bound.kwargs)
 
