@@ -1,5 +1,7 @@
 """A real Chromium, the book and Jupyter servers for it, on the loopback interface."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
@@ -47,21 +49,31 @@ def missing(what):
     pytest.skip(what)
 
 
+@functools.cache
+def playwright():
+    """Return what drives the browsers, which can be started once in a process.
+
+    Two folders of tests have the fixture `browser`, so it cannot start this itself.
+    """
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
+
+
 @pytest.fixture(scope="session")
 def browser():
-    """The browser of all tests."""
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=ARGUMENTS
-            )
-        except Error as error:
-            missing(
-                "no Chromium: install Debian's `chromium`, or run "
-                f"`playwright install chromium` ({str(error).splitlines()[0]})"
-            )
-        yield started
-        started.close()
+    """The browser of a folder of tests."""
+    try:
+        started = playwright().chromium.launch(
+            executable_path=shutil.which("chromium"), args=ARGUMENTS
+        )
+    except Error as error:
+        missing(
+            "no Chromium: install Debian's `chromium`, or run "
+            f"`playwright install chromium` ({str(error).splitlines()[0]})"
+        )
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")
