@@ -224,3 +224,18 @@ def test_where_it_cannot_run_stock_stays(monkeypatch):
     assert stock.ExecuteOrSay in steps
     assert not any(issubclass(step, RunAhead) for step in steps)
     assert config.use(c, apart=False) == "this is switched off"
+
+
+def test_programs_that_nbgrader_starts_read_utf8_in_an_ascii_locale(tmp_path):
+    """Alembic reads the environment's path in the locale's encoding."""
+    (tmp_path / "alembic.ini").write_text("für", encoding="utf-8")
+    child = "open('alembic.ini', encoding='locale').read()"
+    code = (
+        "import subprocess, sys; from nbgrader_apart import patches; "
+        "patches.read_any_path(); "
+        f'subprocess.run([sys.executable, "-c", "{child}"], check=True)'
+    )
+    ascii_only = os.environ | {"LC_ALL": "C"}
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=ascii_only, check=True
+    )

@@ -8,6 +8,7 @@ one of the three is tried against this module first.
 import ast
 import contextlib
 import json
+import locale
 import os
 import sys
 import warnings
@@ -40,6 +41,20 @@ def find_alembic() -> None:
     folders = os.environ.get("PATH", "").split(os.pathsep)
     if here not in folders:
         os.environ["PATH"] = os.pathsep.join([here, *folders])
+
+
+def read_any_path() -> None:
+    """Let `alembic` read a path beyond ASCII in a locale that knows ASCII only.
+
+    Reason: in such a locale (``LC_ALL=C``) Python works in UTF-8, and so does nbgrader
+    when it writes alembic's configuration, which names the environment's folder.
+    Alembic reads it in the locale's own encoding, so an environment below a folder
+    such as ``für`` would stop every command.
+
+    Written for nbgrader 0.9.6 and alembic 1.20.
+    """
+    if sys.flags.utf8_mode and locale.getencoding().lower() != "utf-8":
+        os.environ["LC_ALL"] = "C.UTF-8"  # for the programs that are started
 
 
 def ignore_order_of_rows() -> None:
