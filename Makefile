@@ -26,6 +26,10 @@ BOOK_FROM := $(shell find book data _config.yml _toc.yml -type f \
 
 # nbgrader, nbval and Jupyter start other programs of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# nbgrader's gradebook reads its settings in the locale's encoding, paths included.
+ifeq ($(findstring UTF-8,$(shell locale charmap 2>/dev/null)),)
+export LC_ALL := C.UTF-8
+endif
 # They also write into the home folder; where that cannot be, into one of our own.
 ifeq ($(shell test -w "$$HOME" || echo no),no)
 export HOME := $(CURDIR)/_build/home
