@@ -1,8 +1,9 @@
 """Answers to hold an assignment against: wrong ones students give, other right ones.
 
-``exercises/answers/<assignment>.py`` holds two dicts from task (the grade id of
-its solution cell) to a list: ``WRONG`` of `Wrong`, ``ALTERNATIVE`` of
-`Alternative`. `tests/exercises` runs every one of them.
+``exercises/answers/<assignment>.py`` holds three dicts from task (the grade id of
+its solution cell) to a list: ``OBJECTIVES``, what the task tests, by the names that
+the chapters give; ``WRONG`` of `Wrong`; ``ALTERNATIVE`` of `Alternative`. A task that
+is graded by hand stands only in the first. `tests/exercises` runs every answer.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
+
+from course import objectives
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,17 @@ class Wrong:
     seen : bool
         Whether the visible test already tells the student. The hidden test
         refuses every wrong answer.
+    read : str
+        A self-check, such as ``"sc-metrics-half-life"``: its section is the one to
+        read again. If it is left out: the sections whose self-checks test the
+        objectives of the task.
     """
 
     name: str
     why: str
     swap: Mapping[str, str]
     seen: bool = True
+    read: str = ""
 
     def source(self, solution: str) -> str:
         """Return the cell that this student handed in.
@@ -79,3 +88,71 @@ class Alternative:
 def load(assignment: str) -> ModuleType:
     """Return the module of an assignment, with `WRONG` and `ALTERNATIVE`."""
     return importlib.import_module(f"{__name__}.{assignment}")
+
+
+def assignments() -> list[str]:
+    """Return the names of the assignments that have a bank."""
+    banks = Path(__file__).parent.glob("[a-z]*.py")
+    return sorted(path.stem for path in banks)
+
+
+def tested(assignment: str) -> dict[str, list[str]]:
+    """Return by task the names of the objectives that it tests."""
+    return dict(load(assignment).OBJECTIVES)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """What a wrong answer means.
+
+    Parameters
+    ----------
+    assignment, task : str
+        Whose wrong answer it is; a task is named by its solution cell.
+    name : str
+        The mistake, in a few words.
+    why : str
+        What the student does or believes.
+    read : tuple of course.objectives.SelfCheck
+        Each stands in a section to read again, most to the point first.
+    """
+
+    assignment: str
+    task: str
+    name: str
+    why: str
+    read: tuple[objectives.SelfCheck, ...]
+
+
+def misconceptions(assignment: str) -> list[Misconception]:
+    """Return what each wrong answer to an assignment means.
+
+    Raises
+    ------
+    ValueError
+        If a wrong answer names a self-check that the book does not have.
+    """
+    checks = {check.name: check for check in objectives.selfchecks()}
+    found = []
+    for task, wrongs in load(assignment).WRONG.items():
+        for wrong in wrongs:
+            if wrong.read and wrong.read not in checks:
+                raise ValueError(
+                    f"{assignment}, {task}, {wrong.name!r}: read={wrong.read!r} is no "
+                    "self-check of the book"
+                )
+            read = [checks[wrong.read]] if wrong.read else _sections(assignment, task)
+            found.append(
+                Misconception(assignment, task, wrong.name, wrong.why, tuple(read))
+            )
+    return found
+
+
+def _sections(assignment: str, task: str) -> list[objectives.SelfCheck]:
+    """Return one self-check for each section that teaches what a task tests."""
+    found = {}
+    for name in tested(assignment)[task]:
+        for check in objectives.selfchecks():
+            if name in check.objectives:
+                found.setdefault((check.page, check.section), check)
+    return list(found.values())

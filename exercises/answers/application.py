@@ -2,6 +2,25 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "normalised_trough": ["ob-application-normalised-trough"],
+    "concentration": ["ob-application-clearance"],
+    "map_clearance": ["ob-application-clearance"],
+    "time_in_range": ["ob-application-time-in-range"],
+    "event_free": ["ob-application-control-loop"],
+    "by_patient": ["ob-application-person-time"],
+    "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
+    "treat_to_prevent": ["ob-application-person-time", "ob-evidence-effect-sizes"],
+    "steps": ["ob-application-protocol"],
+    "misclassified": ["ob-application-wrong-side"],
+    "best_target": ["ob-application-target"],
+    "judge": [
+        "ob-application-target",
+        "ob-application-control-loop",
+        "ob-application-person-time",
+    ],
+}
+
 WRONG = {
     "normalised_trough": [
         Wrong(

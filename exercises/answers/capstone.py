@@ -2,6 +2,25 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "plan": ["ob-capstone-question", "ob-capstone-plan"],
+    "marker_ratio": ["ob-metrics-skewed-scale"],
+    "marker_links": ["ob-metrics-rivals", "ob-metrics-surrogate"],
+    "promise": ["ob-metrics-surrogate"],
+    "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
+    "quality_difference": ["ob-evidence-effect-sizes", "ob-evidence-missing-data"],
+    "harm_rate": ["ob-risk-rate"],
+    "number_needed": ["ob-evidence-effect-sizes", "ob-risk-nnh"],
+    "standardised_difference": ["ob-evidence-indication"],
+    "registry_ratio": ["ob-evidence-standardisation"],
+    "reporting": ["ob-risk-disproportionality"],
+    "reading": ["ob-evidence-effect-sizes"],
+    "four_files": ["ob-capstone-files"],
+    "summary": ["ob-evidence-effect-sizes"],
+    "certainty": ["ob-evidence-certainty"],
+    "decision": ["ob-capstone-question", "ob-capstone-plan"],
+}
+
 WRONG = {
     "marker_ratio": [
         Wrong(

@@ -2,6 +2,24 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "silenced": ["ob-context-silenced"],
+    "reach": ["ob-context-blockade"],
+    "roles": ["ob-context-who-talks", "ob-context-blockade"],
+    "relays": ["ob-context-graph"],
+    "use_rows": ["ob-context-uses"],
+    "share_before": ["ob-context-missing-years"],
+    "draw_approvals": ["ob-context-missing-years"],
+    "threshold": ["ob-context-threshold"],
+    "simulate": ["ob-context-threshold", "ob-context-switch"],
+    "toggle": ["ob-context-steady-states", "ob-context-tipping-points"],
+    "judge": [
+        "ob-context-silenced",
+        "ob-context-born-without",
+        "ob-context-tipping-points",
+    ],
+}
+
 WRONG = {
     "silenced": [
         Wrong(

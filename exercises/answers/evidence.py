@@ -2,6 +2,22 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "expected_fall": ["ob-evidence-improvement"],
+    "trial_effect": ["ob-evidence-randomised-arms"],
+    "nnt": ["ob-evidence-effect-sizes"],
+    "randomisation": ["ob-evidence-randomisation-test"],
+    "missing": ["ob-evidence-missing-data"],
+    "holm": ["ob-evidence-multiplicity"],
+    "fragility": ["ob-evidence-effect-sizes"],
+    "weighted": ["ob-evidence-weighting"],
+    "e_value": ["ob-evidence-unmeasured"],
+    "pool": ["ob-evidence-pooling", "ob-evidence-prediction-interval"],
+    "egger": ["ob-evidence-funnel", "ob-evidence-selective-publication"],
+    "grade": ["ob-evidence-certainty"],
+    "judge": ["ob-evidence-certainty", "ob-evidence-spin"],
+}
+
 WRONG = {
     "expected_fall": [
         Wrong(

@@ -2,6 +2,24 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "occupancy": ["ob-mechanism-occupancy"],
+    "accumulation": ["ob-mechanism-accumulation"],
+    "simulate": ["ob-mechanism-kinetics"],
+    "exposure": ["ob-mechanism-saturation"],
+    "crp": ["ob-mechanism-marker-fall"],
+    "ic50": ["ob-mechanism-hill-curve"],
+    "draw_curves": ["ob-mechanism-hill-curve"],
+    "day": ["ob-mechanism-time-above-ic50"],
+    "genes": ["ob-mechanism-false-discovery"],
+    "tumour": ["ob-mechanism-stability", "ob-mechanism-phase-portrait"],
+    "judge": [
+        "ob-mechanism-low-marker",
+        "ob-mechanism-saturation",
+        "ob-mechanism-occupancy",
+    ],
+}
+
 WRONG = {
     "occupancy": [
         Wrong(

@@ -2,6 +2,22 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "esr_limit": ["ob-metrics-esr-limit"],
+    "crp_half_life": ["ob-metrics-half-life", "ob-metrics-detection-limit"],
+    "reference_change_value": ["ob-metrics-change-value"],
+    "cd4_count": ["ob-metrics-gates", "ob-metrics-absolute-count"],
+    "worst_grade": ["ob-metrics-grade", "ob-metrics-missed-visit"],
+    "das28": ["ob-metrics-scores"],
+    "cdai_sdai": ["ob-metrics-scores"],
+    "acr_response": ["ob-metrics-response", "ob-metrics-dropout"],
+    "eular_response": ["ob-metrics-response"],
+    "crp_share": ["ob-metrics-laboratory-share"],
+    "draw_crp": ["ob-metrics-skewed-scale"],
+    "auc": ["ob-metrics-rivals"],
+    "judge": ["ob-metrics-rivals", "ob-metrics-surrogate"],
+}
+
 WRONG = {
     "esr_limit": [
         Wrong(

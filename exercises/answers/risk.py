@@ -2,6 +2,22 @@
 
 from . import Alternative, Wrong
 
+OBJECTIVES = {
+    "person_years": ["ob-risk-rate"],
+    "rate_table": ["ob-risk-rate"],
+    "nnh": ["ob-risk-nnh"],
+    "mh_rate_ratio": ["ob-risk-adjusted-ratio"],
+    "time_and_cause": ["ob-risk-competing-event"],
+    "cumulative_incidence": ["ob-risk-competing-event"],
+    "split_rate_ratio": ["ob-risk-immortal-time"],
+    "planning": ["ob-risk-rare-harm"],
+    "egfr_slopes": ["ob-risk-slopes"],
+    "first_alarm": ["ob-risk-control-chart"],
+    "disproportionality": ["ob-risk-disproportionality"],
+    "rate_ratio_from_reports": ["ob-risk-no-risk"],
+    "judge": ["ob-risk-immortal-time", "ob-risk-no-risk"],
+}
+
 WRONG = {
     "person_years": [
         Wrong(

@@ -86,6 +86,8 @@ class SelfCheck(SphinxDirective):
         "tolerance": directives.unchanged_required,
         "unit": directives.unchanged_required,
         "several": directives.flag,
+        # Which objectives it tests: `course.objectives` reads it, the reader does not.
+        "objective": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:

@@ -1,0 +1,121 @@
+"""What the course teaches and how it tests it, read from its sources.
+
+An objective is a clause of a page's header, with a name::
+
+    - **You will be able to** [fit a half-life]{#ob-metrics-half-life}; ...
+
+A self-check names the objectives that it tests in its line ``:objective:``. What a task
+tests stands in the bank of answers: see `answers.tested`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+#: The folder of the book's pages.
+BOOK = Path(__file__).resolve().parents[1]
+
+OBJECTIVE = re.compile(r"\[(?P<words>[^\[\]]+)\]\{#(?P<name>ob-[a-z0-9-]+)\}")
+CHECK = re.compile(r":::+\{selfcheck\} +(?P<name>\S+)")
+OPTION = re.compile(r":(?P<option>[a-z]+):\s*(?P<value>.*)")
+HEADING = re.compile(r"(?P<level>#+) +(?P<title>.+)")
+FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a reader of a page will be able to do.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"ob-metrics-half-life"``; the anchor of the clause on its page.
+    words : str
+        The clause, in MyST Markdown.
+    page : str
+        The page that teaches it, as a path in the book without its ending.
+    """
+
+    name: str
+    words: str
+    page: str
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """A question of the book.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"sc-metrics-half-life"``; its anchor on its page.
+    page : str
+        The page where it stands, as a path in the book without its ending.
+    section : str
+        The heading that it stands below, in MyST Markdown.
+    objectives : tuple of str
+        The names of the objectives that it tests.
+    """
+
+    name: str
+    page: str
+    section: str
+    objectives: tuple[str, ...]
+
+
+def pages(book: Path = BOOK) -> list[str]:
+    """Return the pages of a book: paths in it without their endings, sorted."""
+    found = [*book.glob("*/*.ipynb"), *book.glob("*/*.md")]
+    inside = [path.relative_to(book).with_suffix("") for path in found]
+    return sorted(path.as_posix() for path in inside if path.parts[0][0] not in "_.")
+
+
+def markdown(page: str, book: Path = BOOK) -> str:
+    """Return the text of a page: of a notebook, its Markdown cells."""
+    notebook = book / f"{page}.ipynb"
+    if not notebook.is_file():
+        return (book / f"{page}.md").read_text(encoding="utf-8")
+    cells = nbformat.read(notebook, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+@functools.cache
+def objectives(book: Path = BOOK) -> tuple[Objective, ...]:
+    """Return every objective of a book, in the order of its pages."""
+    return tuple(
+        Objective(found["name"], found["words"], page)
+        for page in pages(book)
+        for found in OBJECTIVE.finditer(markdown(page, book))
+    )
+
+
+@functools.cache
+def selfchecks(book: Path = BOOK) -> tuple[SelfCheck, ...]:
+    """Return every self-check of a book, in the order of its pages."""
+    return tuple(
+        check for page in pages(book) for check in _checks(page, markdown(page, book))
+    )
+
+
+def _checks(page: str, text: str) -> Iterator[SelfCheck]:
+    section, fence = "", ""
+    lines = iter(text.splitlines())
+    for line in lines:
+        if mark := FENCE.match(line):
+            fence = "" if fence and mark["marks"].startswith(fence) else mark["marks"]
+        elif fence:
+            continue
+        elif heading := HEADING.match(line):
+            section = heading["title"]
+        elif check := CHECK.match(line):
+            options = {}
+            while option := OPTION.match(next(lines, "")):
+                options[option["option"]] = option["value"]
+            names = options.get("objective", "").split()
+            yield SelfCheck(check["name"], page, section, tuple(names))
