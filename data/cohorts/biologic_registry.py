@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+import scipy
 
 from ._base import Cohort, check_size, column, generator, identifiers, table
 from ._truth import SHARE, Planted, true_values
@@ -225,7 +225,7 @@ def make_biologic_registry(
     ill = rng.poisson(ill["mean"] * np.exp(ill["age"] * (age - 56)))
     comorbidities = np.minimum(ill, 8)
     odds = true["prior_infection_log_odds"]
-    prior = rng.random(n) < expit(
+    prior = rng.random(n) < scipy.special.expit(
         odds["intercept"]
         + odds["comorbidities"] * comorbidities
         + odds["steroid"] * steroid
@@ -237,7 +237,7 @@ def make_biologic_registry(
     clinic = rng.integers(0, CLINICS, n)
     habit = true["clinic_sd"] * rng.standard_normal(CLINICS)
     want = true["treatment_log_odds"]
-    biologic = rng.random(n) < expit(
+    biologic = rng.random(n) < scipy.special.expit(
         want["intercept"]
         + want["das28"] * (das28 - 5)
         + want["steroid"] * steroid

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+import scipy
 
 from ._base import (
     Cohort,
@@ -149,7 +149,9 @@ def make_booster_trials(
     size = arm[:, None] - rng.binomial(2, true["lost_at_start"], (n, 2))
 
     log_odds = np.log(true["placebo_risk"] / (1 - true["placebo_risk"]))
-    risk_placebo = expit(log_odds + true["placebo_risk_sd"] * rng.standard_normal(n))
+    risk_placebo = scipy.special.expit(
+        log_odds + true["placebo_risk_sd"] * rng.standard_normal(n)
+    )
     log_ratio = true["log_risk_ratio"] + true["tau"] * rng.standard_normal(n)
     risk = np.column_stack([risk_placebo * np.exp(log_ratio), risk_placebo])
     infected = rng.binomial(size, np.clip(risk, 0, 1))
@@ -171,7 +173,7 @@ def make_booster_trials(
             "n_placebo": size[:, 1],
             "infected_booster": infected[:, 0],
             "infected_placebo": infected[:, 1],
-            "published": rng.random(n) < expit(publication),
+            "published": rng.random(n) < scipy.special.expit(publication),
         }
     )
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+import scipy
 
 from ._base import (
     Cohort,
@@ -370,7 +370,9 @@ def _trial(rng, n_per_arm: int, true: dict):
     )
     # What is to be expected decides who leaves, alike in every arm.
     odds = true["leaving_log_odds"]
-    leaves = rng.random(n) < expit(odds["intercept"] + odds["per exacerbation"] * rate)
+    leaves = rng.random(n) < scipy.special.expit(
+        odds["intercept"] + odds["per exacerbation"] * rate
+    )
     days = np.where(leaves, rng.integers(true["leaving_first_day"], YEAR, n), YEAR)
     count = rng.poisson(rate * _of(true["exacerbation_rate_ratio"], arm) * days / YEAR)
     life = true["quality_before"]
@@ -432,7 +434,9 @@ def _registry(rng, n: int, true: dict) -> pd.DataFrame:
     share = np.array(list(true["education_share"].values()))
     education = rng.choice(3, n, p=share / share.sum())
     odds = true["smoker_log_odds"]
-    smoker = rng.random(n) < expit(odds["intercept"] + odds["education"] * education)
+    smoker = rng.random(n) < scipy.special.expit(
+        odds["intercept"] + odds["education"] * education
+    )
     had = true["registry_prior"]
     prior = rng.poisson(
         had["mean"] * np.exp(had["education"] * education + had["smoker"] * smoker)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, ndtr, ndtri
+import scipy
 
 from ._base import (
     Cohort,
@@ -170,7 +170,7 @@ def make_clinic_diary(
     before, after = _two_scores(rng, n, true, lowest=true["threshold"])
     before, after = _recorded(before), _recorded(after + true["effect"])
     log_odds = true["return_intercept"] + true["return_slope"] * (before - after)
-    returned = rng.random(n) < expit(log_odds)
+    returned = rng.random(n) < scipy.special.expit(log_odds)
     diary = _people(rng, "diary", n, true).assign(
         score_before=before,
         returned=returned,
@@ -193,8 +193,8 @@ def _two_scores(
     """Return scores four weeks apart of `n` people whose first is `lowest` or more."""
     mean, sd, rho = true["score_mean"], true["score_sd"], true["reliability"]
     # Half a point lower, since a score that rounds to the threshold reaches it.
-    below = ndtr((lowest - 0.5 - mean) / sd)
-    first = ndtri(below + (1 - below) * rng.random(n))
+    below = scipy.special.ndtr((lowest - 0.5 - mean) / sd)
+    first = scipy.special.ndtri(below + (1 - below) * rng.random(n))
     second = rho * first + np.sqrt(1 - rho**2) * rng.standard_normal(n)
     change = true["natural_change"]
     return mean + sd * first, mean + change + sd * second

@@ -15,10 +15,9 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from course import scores
-from notebooks import cells, glued, numbers
+from notebooks import cells, definitions, glued, numbers
 from scipy import integrate, stats
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
 from tolerances import FITTED, SOLVED, as_printed
@@ -321,9 +320,8 @@ def columns(made):
 
 def four_ways():
     """Return the notebook's function."""
-    fits = {"PoissonRegressor": PoissonRegressor}
-    score = function(REGISTRY, "propensity", LogisticRegression=LogisticRegression)
-    return function(REGISTRY, "four_ways", propensity=score, **fits)
+    cells = ("crude", "who", "propensity", "four-ways")
+    return definitions(REGISTRY, *cells)["four_ways"]
 
 
 def by_statsmodels(biologic, infected, years, known):
