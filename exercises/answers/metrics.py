@@ -19,31 +19,130 @@ OBJECTIVES = {
 }
 
 WRONG = {
-    "esr_limit": [
+    "worst_grade": [
         Wrong(
-            "ten years added after halving",
-            "reads the rule from left to right, without its brackets",
-            {"(age_years + 10) / 2": "age_years / 2 + 10"},
+            "highest count",
+            "takes the largest number for the worst",
+            {"min(measured)": "max(measured)"},
         ),
         Wrong(
-            "sexes exchanged",
-            "thinks that men have the higher rate",
-            {'sex == "male"': 'sex == "female"', 'sex == "female"': 'sex == "male"'},
+            "last visit",
+            "grades how the patient left",
+            {"min(measured)": "measured[-1]"},
         ),
         Wrong(
-            "one limit for both",
-            "leaves sex out",
-            {"(age_years + 10) / 2": "age_years / 2"},
+            "missed visit counts as zero",
+            "fills what is missing with 0",
+            {
+                "[count for count in counts if not np.isnan(count)]": "np.nan_to_num(counts)"
+            }
+            | {"if not measured:": "if len(counts) == 0:"},
         ),
         Wrong(
-            "whole years of a half",
-            "uses // for /",
-            {"return age_years / 2": "return age_years // 2"},
+            "minimum of a list with nan",
+            "Python's min does not skip what is missing",
+            {"[count for count in counts if not np.isnan(count)]": "counts"},
         ),
         Wrong(
-            "any other word is a woman",
-            "lets a misspelt word through",
-            {'    if sex == "female":\n    ': ""},
+            "limits in 10⁹/L",
+            "takes the unit of another table",
+            {">= 800": ">= 0.8", ">= 500": ">= 0.5", ">= 200": ">= 0.2"},
+        ),
+        Wrong(
+            "one grade too low on a limit",
+            "writes > for ≥",
+            {"lowest >= 500": "lowest > 500"},
+            seen=False,
+        ),
+        Wrong(
+            "one lower limit for all laboratories",
+            "types 1,000 where an argument is given",
+            {"lowest >= lln": "lowest >= 1000"},
+            seen=False,
+        ),
+        Wrong(
+            "unknown is grade 0",
+            "takes no visit for no toxicity",
+            {"return None": "return 0"},
+            seen=False,
+        ),
+    ],
+    "cdai_sdai": [
+        Wrong(
+            "assessments in mm",
+            "adds millimetres to joints",
+            {"ptga_mm / 10 + phga_mm / 10": "ptga_mm + phga_mm"},
+        ),
+        Wrong(
+            "CRP in mg/L",
+            "takes the unit of DAS28-CRP",
+            {"crp_mg_l / 10": "crp_mg_l"},
+        ),
+        Wrong(
+            "CRP times ten",
+            "converts in the wrong direction",
+            {"crp_mg_l / 10": "crp_mg_l * 10"},
+        ),
+        Wrong(
+            "physician forgotten",
+            "adds the components of DAS28",
+            {" + phga_mm / 10": ""},
+        ),
+    ],
+    "das28": [
+        Wrong(
+            "decadic logarithm",
+            "takes ln for log10",
+            {
+                "np.log(np.maximum": "np.log10(np.maximum",
+                "np.log(value": "np.log10(value",
+            },
+        ),
+        Wrong(
+            "CRP in mg/dL",
+            "takes the unit of SDAI",
+            {"np.log(value + 1)": "np.log(value / 10 + 1)"},
+        ),
+        Wrong(
+            "PtGA in cm",
+            "takes the unit of CDAI",
+            {"0.014 * ptga_mm": "0.014 * ptga_mm / 10"},
+        ),
+        Wrong(
+            "joints without roots",
+            "overlooks the roots",
+            {"0.56 * np.sqrt(tjc28)": "0.56 * tjc28"},
+        ),
+        Wrong(
+            "nothing added to CRP",
+            "treats CRP as ESR",
+            {"np.log(value + 1)": "np.log(value)"},
+        ),
+        Wrong(
+            "factor over everything",
+            "multiplies the constant too",
+            {
+                "factor * (joints + inflammation) + constant_3": (
+                    "factor * (joints + inflammation + constant_3)"
+                )
+            },
+        ),
+        Wrong(
+            "a PtGA of 0 is none",
+            "asks whether the number is true",
+            {"ptga_mm is None": "not ptga_mm"},
+            seen=False,
+        ),
+        Wrong(
+            "missing ESR counts as 1",
+            "Python's max(1, nan) is 1",
+            {"np.maximum(value, 1)": "max(1, value)"},
+            seen=False,
+        ),
+        Wrong(
+            "ESR of 0 gives minus infinity",
+            "forgets that ln(0) has no value",
+            {"np.maximum(value, 1)": "value"},
             seen=False,
         ),
     ],
@@ -88,39 +187,6 @@ WRONG = {
             "a half-life for CRP that rises",
             "takes the absolute value of the slope",
             {"-np.log(2) / slope if slope < 0 else np.nan": "np.log(2) / abs(slope)"},
-            seen=False,
-        ),
-    ],
-    "reference_change_value": [
-        Wrong(
-            "root of two forgotten",
-            "lets one reading vary instead of two",
-            {"z * np.sqrt(2) * np": "z * np"},
-        ),
-        Wrong(
-            "two for its root",
-            "adds the variation of two readings as it is",
-            {"np.sqrt(2)": "2"},
-        ),
-        Wrong(
-            "variations added",
-            "adds coefficients of variation instead of their squares",
-            {"np.sqrt(cv_within**2 + cv_analytical**2)": "(cv_within + cv_analytical)"},
-        ),
-        Wrong(
-            "laboratory forgotten",
-            "counts only the person's variation",
-            {"cv_within**2 + cv_analytical**2": "cv_within**2"},
-        ),
-        Wrong(
-            "a fraction for per cent",
-            "changes the unit",
-            {"return z": "return z / 100"},
-        ),
-        Wrong(
-            "z fixed",
-            "types 1.96 where an argument is given",
-            {"return z": "return 1.96"},
             seen=False,
         ),
     ],
@@ -182,212 +248,6 @@ WRONG = {
             seen=False,
         ),
     ],
-    "worst_grade": [
-        Wrong(
-            "highest count",
-            "takes the largest number for the worst",
-            {"min(measured)": "max(measured)"},
-        ),
-        Wrong(
-            "last visit",
-            "grades how the patient left",
-            {"min(measured)": "measured[-1]"},
-        ),
-        Wrong(
-            "missed visit counts as zero",
-            "fills what is missing with 0",
-            {
-                "[count for count in counts if not np.isnan(count)]": "np.nan_to_num(counts)"
-            }
-            | {"if not measured:": "if len(counts) == 0:"},
-        ),
-        Wrong(
-            "minimum of a list with nan",
-            "Python's min does not skip what is missing",
-            {"[count for count in counts if not np.isnan(count)]": "counts"},
-        ),
-        Wrong(
-            "limits in 10⁹/L",
-            "takes the unit of another table",
-            {">= 800": ">= 0.8", ">= 500": ">= 0.5", ">= 200": ">= 0.2"},
-        ),
-        Wrong(
-            "one grade too low on a limit",
-            "writes > for ≥",
-            {"lowest >= 500": "lowest > 500"},
-            seen=False,
-        ),
-        Wrong(
-            "one lower limit for all laboratories",
-            "types 1,000 where an argument is given",
-            {"lowest >= lln": "lowest >= 1000"},
-            seen=False,
-        ),
-        Wrong(
-            "unknown is grade 0",
-            "takes no visit for no toxicity",
-            {"return None": "return 0"},
-            seen=False,
-        ),
-    ],
-    "das28": [
-        Wrong(
-            "decadic logarithm",
-            "takes ln for log10",
-            {
-                "np.log(np.maximum": "np.log10(np.maximum",
-                "np.log(value": "np.log10(value",
-            },
-        ),
-        Wrong(
-            "CRP in mg/dL",
-            "takes the unit of SDAI",
-            {"np.log(value + 1)": "np.log(value / 10 + 1)"},
-        ),
-        Wrong(
-            "PtGA in cm",
-            "takes the unit of CDAI",
-            {"0.014 * ptga_mm": "0.014 * ptga_mm / 10"},
-        ),
-        Wrong(
-            "joints without roots",
-            "overlooks the roots",
-            {"0.56 * np.sqrt(tjc28)": "0.56 * tjc28"},
-        ),
-        Wrong(
-            "nothing added to CRP",
-            "treats CRP as ESR",
-            {"np.log(value + 1)": "np.log(value)"},
-        ),
-        Wrong(
-            "factor over everything",
-            "multiplies the constant too",
-            {
-                "factor * (joints + inflammation) + constant_3": (
-                    "factor * (joints + inflammation + constant_3)"
-                )
-            },
-        ),
-        Wrong(
-            "a PtGA of 0 is none",
-            "asks whether the number is true",
-            {"ptga_mm is None": "not ptga_mm"},
-            seen=False,
-        ),
-        Wrong(
-            "missing ESR counts as 1",
-            "Python's max(1, nan) is 1",
-            {"np.maximum(value, 1)": "max(1, value)"},
-            seen=False,
-        ),
-        Wrong(
-            "ESR of 0 gives minus infinity",
-            "forgets that ln(0) has no value",
-            {"np.maximum(value, 1)": "value"},
-            seen=False,
-        ),
-    ],
-    "cdai_sdai": [
-        Wrong(
-            "assessments in mm",
-            "adds millimetres to joints",
-            {"ptga_mm / 10 + phga_mm / 10": "ptga_mm + phga_mm"},
-        ),
-        Wrong(
-            "CRP in mg/L",
-            "takes the unit of DAS28-CRP",
-            {"crp_mg_l / 10": "crp_mg_l"},
-        ),
-        Wrong(
-            "CRP times ten",
-            "converts in the wrong direction",
-            {"crp_mg_l / 10": "crp_mg_l * 10"},
-        ),
-        Wrong(
-            "physician forgotten",
-            "adds the components of DAS28",
-            {" + phga_mm / 10": ""},
-        ),
-    ],
-    "acr_response": [
-        Wrong(
-            "any five of seven",
-            "does not ask for the joints",
-            {
-                "improved[joints].all(axis=1) & (improved[others].sum(axis=1) >= 3)": (
-                    "improved.sum(axis=1) >= 5"
-                )
-            },
-        ),
-        Wrong(
-            "one joint count is enough",
-            "takes and for or",
-            {".all(axis=1)": ".any(axis=1)"},
-        ),
-        Wrong(
-            "two of five",
-            "counts one too few",
-            {">= 3": ">= 2"},
-        ),
-        Wrong(
-            "missing counts as nothing left",
-            "fills what is missing with 0",
-            {
-                "[joints + others]\n    improved": "[joints + others].fillna(0)\n    improved"
-            },
-        ),
-        Wrong(
-            "only those who stayed",
-            "leaves out the patients without a follow-up",
-            {
-                "before = baseline[joints + others]": (
-                    "baseline = baseline.loc[baseline.index.isin(followup.index)]\n"
-                    "    before = baseline[joints + others]"
-                )
-            },
-        ),
-        Wrong(
-            "percentage of the follow-up",
-            "divides by the wrong visit",
-            {"/ before >= percent": "/ after >= percent"},
-        ),
-        Wrong(
-            "direction reversed",
-            "asks for a rise",
-            {"(before - after)": "(after - before)"},
-        ),
-        Wrong(
-            "mean improvement",
-            "averages the five measures",
-            {
-                "(improved[others].sum(axis=1) >= 3)": (
-                    "((100 * (before - after) / before)[others].mean(axis=1) >= percent)"
-                )
-            },
-        ),
-        Wrong(
-            "exactly the limit is not enough",
-            "writes > for ≥",
-            {">= percent": "> percent"},
-            seen=False,
-        ),
-        Wrong(
-            "nothing of nothing is an improvement",
-            "does not think of 0 at baseline",
-            {
-                "(100 * (before - after) / before >= percent) & (before > 0)": (
-                    "100 * (before - after) >= percent * before"
-                )
-            },
-            seen=False,
-        ),
-        Wrong(
-            "always 20 %",
-            "types 20 where an argument is given",
-            {">= percent": ">= 20"},
-            seen=False,
-        ),
-    ],
     "eular_response": [
         Wrong(
             "direction reversed",
@@ -428,60 +288,97 @@ WRONG = {
             seen=False,
         ),
     ],
-    "crp_share": [
+    "acr_response": [
         Wrong(
-            "decadic logarithm",
-            "takes ln for log10",
-            {"np.log(": "np.log10("},
-        ),
-        Wrong(
-            "CRP in mg/dL",
-            "takes the unit of SDAI",
-            {'visit["crp_mg_l"] + 1': 'visit["crp_mg_l"] / 10 + 1'},
-        ),
-        Wrong(
-            "mean of the ratios",
-            "divides patient by patient",
+            "any five of seven",
+            "does not ask for the joints",
             {
-                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
-                    "((crp_before - crp_after) / (score_before - score_after)).mean()"
+                "improved[joints].all(axis=1) & (improved[others].sum(axis=1) >= 3)": (
+                    "improved.sum(axis=1) >= 5"
                 )
             },
         ),
         Wrong(
-            "weight left out",
-            "compares ln(CRP + 1) with the score",
+            "one joint count is enough",
+            "takes and for or",
+            {".all(axis=1)": ".any(axis=1)"},
+        ),
+        Wrong(
+            "two of five",
+            "counts one too few",
+            {">= 3": ">= 2"},
+        ),
+        Wrong(
+            "missing counts as nothing left",
+            "fills what is missing with 0",
             {
-                "return (crp_before - crp_after).mean() /": (
-                    "return (crp_before - crp_after).mean() / 0.36 /"
+                "[joints + others]\n    improvement": (
+                    "[joints + others].fillna(0)\n    improvement"
                 )
             },
         ),
         Wrong(
-            "each visit its own patients",
-            "means over those who came, not over pairs",
+            "only those who stayed",
+            "leaves out the patients without a follow-up",
             {
-                "parts(before.loc[both])": "parts(before)",
-                "parts(after.loc[both])": "parts(after)",
-                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
-                    "(crp_before.mean() - crp_after.mean())"
-                    " / (score_before.mean() - score_after.mean())"
-                ),
-            },
-        ),
-        Wrong(
-            "each mean its own patients",
-            "trusts that a mean in pandas leaves out the same patients in every column",
-            {
-                "baseline[columns].dropna(), followup[columns].dropna()": (
-                    "baseline[columns], followup[columns]"
+                "before = baseline[joints + others]": (
+                    "baseline = baseline.loc[baseline.index.isin(followup.index)]\n"
+                    "    before = baseline[joints + others]"
                 )
             },
         ),
         Wrong(
-            "in per cent",
-            "changes the unit",
-            {"return (crp_before": "return 100 * (crp_before"},
+            "percentage of the follow-up",
+            "divides by the wrong visit",
+            {"(before - after) / before": "(before - after) / after"},
+        ),
+        Wrong(
+            "direction reversed",
+            "asks for a rise",
+            {"(before - after)": "(after - before)"},
+        ),
+        Wrong(
+            "mean improvement",
+            "averages the five measures",
+            {
+                "(improved[others].sum(axis=1) >= 3)": (
+                    "(improvement[others].mean(axis=1) >= percent)"
+                )
+            },
+        ),
+        Wrong(
+            "exactly the limit is not enough",
+            "writes > for ≥",
+            {">= percent": "> percent"},
+            seen=False,
+        ),
+        Wrong(
+            "nothing of nothing is an improvement",
+            "does not think of 0 at baseline",
+            {
+                "(improvement >= percent) & (before > 0)": (
+                    "100 * (before - after) >= percent * before"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "improvement not rounded",
+            "trusts a computer's division on the limit",
+            {".round(6)": ""},
+            seen=False,
+        ),
+        Wrong(
+            "improvement in whole per cent",
+            "rounds what falls short of the limit up to it",
+            {".round(6)": ".round(0)"},
+            seen=False,
+        ),
+        Wrong(
+            "always 20 %",
+            "types 20 where an argument is given",
+            {">= percent": ">= 20"},
+            seen=False,
         ),
     ],
     "draw_crp": [
@@ -489,6 +386,32 @@ WRONG = {
             "mean for median",
             "averages a skewed marker",
             {".median()": ".mean()"},
+            seen=False,
+        ),
+        Wrong(
+            "arms typed in",
+            "takes the arms of this trial for those of every trial",
+            {
+                'for arm, rows in visits.groupby("arm"):': (
+                    'for arm in ["placebo", "4 mg/kg", "8 mg/kg"]:\n'
+                    '        rows = visits[visits["arm"] == arm]'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "every patient's line",
+            "draws the data in place of a summary",
+            {
+                'median = rows.groupby("week")["crp_mg_l"].median()': (
+                    'median = rows.set_index("week")["crp_mg_l"]'
+                )
+            },
+        ),
+        Wrong(
+            "median of what is complete",
+            "lets a missing value make a whole visit missing",
+            {".median()": (".apply(lambda level: np.median(level.to_numpy()))")},
             seen=False,
         ),
         Wrong(
@@ -529,6 +452,189 @@ WRONG = {
             seen=False,
         ),
     ],
+    "crp_share": [
+        Wrong(
+            "as the colleague wrote it",
+            "finds neither fault, since the number looks reasonable",
+            {
+                'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"]) + 1',
+                "baseline[columns].dropna(), followup[columns].dropna()": (
+                    "baseline[columns], followup[columns]"
+                ),
+                "parts(before.loc[both])": "parts(before)",
+                "parts(after.loc[both])": "parts(after)",
+                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
+                    "(crp_before.mean() - crp_after.mean())"
+                    " / (score_before.mean() - score_after.mean())"
+                ),
+            },
+        ),
+        Wrong(
+            "one added outside the logarithm",
+            "mends the patients and overlooks a bracket",
+            {'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"]) + 1'},
+        ),
+        Wrong(
+            "nothing added to CRP",
+            "takes the one away, since a constant cannot matter in a difference",
+            {'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"])'},
+        ),
+        Wrong(
+            "decadic logarithm",
+            "takes ln for log10",
+            {"np.log(": "np.log10("},
+        ),
+        Wrong(
+            "each visit its own patients",
+            "mends the formula and leaves the means over those who came",
+            {
+                "parts(before.loc[both])": "parts(before)",
+                "parts(after.loc[both])": "parts(after)",
+                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
+                    "(crp_before.mean() - crp_after.mean())"
+                    " / (score_before.mean() - score_after.mean())"
+                ),
+            },
+        ),
+        Wrong(
+            "each mean its own patients",
+            "trusts that a mean in pandas leaves out the same patients in every column",
+            {
+                "baseline[columns].dropna(), followup[columns].dropna()": (
+                    "baseline[columns], followup[columns]"
+                )
+            },
+        ),
+        Wrong(
+            "missing counts as nothing left",
+            "fills what is missing with 0 so that nobody is lost",
+            {
+                "baseline[columns].dropna(), followup[columns].dropna()": (
+                    "baseline[columns].fillna(0), followup[columns].fillna(0)"
+                )
+            },
+        ),
+        Wrong(
+            "row by row, whoever it is",
+            "pairs the rows of two tables by their place",
+            {
+                "both = before.index.intersection(after.index)": (
+                    "both = range(min(len(before), len(after)))"
+                ),
+                "parts(before.loc[both])": "parts(before.iloc[both].reset_index())",
+                "parts(after.loc[both])": "parts(after.iloc[both].reset_index())",
+            },
+            seen=False,
+        ),
+        Wrong(
+            "mean of the ratios",
+            "divides patient by patient",
+            {
+                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
+                    "((crp_before - crp_after) / (score_before - score_after)).mean()"
+                )
+            },
+        ),
+        Wrong(
+            "in per cent",
+            "changes the unit",
+            {"return (crp_before": "return 100 * (crp_before"},
+        ),
+    ],
+    "change_factor": [
+        Wrong(
+            "the symmetric rule",
+            "treats changes as normal, and adds the limit to 1",
+            {
+                "np.log(1 + (cv_within / 100) ** 2)": "(cv_within / 100) ** 2",
+                "np.log(1 + (cv_analytical / 100) ** 2)": "(cv_analytical / 100) ** 2",
+                "np.exp(1.96 * np.sqrt(of_the_ratio))": (
+                    "1 + 1.96 * np.sqrt(of_the_ratio)"
+                ),
+            },
+        ),
+        Wrong(
+            "coefficient of variation for the SD of the logarithm",
+            "does not turn one measure of spread into the other",
+            {
+                "np.log(1 + (cv_within / 100) ** 2)": "(cv_within / 100) ** 2",
+                "np.log(1 + (cv_analytical / 100) ** 2)": "(cv_analytical / 100) ** 2",
+            },
+        ),
+        Wrong(
+            "per cent for a share",
+            "puts 42 where the formula wants 0.42",
+            {
+                "np.log(1 + (cv_within / 100) ** 2)": "np.log(1 + cv_within**2)",
+                "np.log(1 + (cv_analytical / 100) ** 2)": (
+                    "np.log(1 + cv_analytical**2)"
+                ),
+            },
+        ),
+        Wrong(
+            "a rise for a factor",
+            "subtracts 1, as the formula on the page does",
+            {
+                "return np.exp(1.96 * np.sqrt(of_the_ratio))": (
+                    "return np.exp(1.96 * np.sqrt(of_the_ratio)) - 1"
+                )
+            },
+        ),
+        Wrong(
+            "one side of 5 %",
+            "puts all of the 5 % above the upper limit",
+            {"1.96": "1.645"},
+        ),
+        Wrong(
+            "one side varies",
+            "takes the means before for exact",
+            {"of_a_day / before + of_a_day / after": "of_a_day / after"},
+        ),
+        Wrong(
+            "means of all days",
+            "divides by the number of all days, as if they were one mean",
+            {
+                "of_a_day / before + of_a_day / after": (
+                    "2 * of_a_day / ((before + after) / 2)"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "days without a root",
+            "lets the mean of four days vary a quarter as much as one",
+            {
+                "of_a_day / before + of_a_day / after": (
+                    "of_a_day / before**2 + of_a_day / after**2"
+                )
+            },
+        ),
+        Wrong(
+            "repeated measurements count as days",
+            "lets a second measurement of one sample tell about another day",
+            {"person + laboratory / replicates": "(person + laboratory) / replicates"},
+            seen=False,
+        ),
+        Wrong(
+            "repeated measurements without a root",
+            "lets the mean of four measurements err a quarter as much as one",
+            {"laboratory / replicates": "laboratory / replicates**2"},
+        ),
+        Wrong(
+            "repeated measurements forgotten",
+            "leaves an argument out",
+            {" / replicates": ""},
+        ),
+        Wrong(
+            "variations added as they are",
+            "adds standard deviations instead of variances",
+            {
+                "person + laboratory / replicates": (
+                    "(np.sqrt(person) + np.sqrt(laboratory / replicates)) ** 2"
+                )
+            },
+        ),
+    ],
     "auc": [
         Wrong(
             "direction reversed",
@@ -538,12 +644,12 @@ WRONG = {
         Wrong(
             "a tie counts in full",
             "writes ≥ for >",
-            {"(difference > 0) + 0.5 * (difference == 0)": "difference >= 0"},
+            {"(difference > 0) + 0.5 * (difference == 0)": "(difference >= 0)"},
         ),
         Wrong(
             "a tie counts nothing",
             "leaves out half of every tie",
-            {"(difference > 0) + 0.5 * (difference == 0)": "difference > 0"},
+            {"(difference > 0) + 0.5 * (difference == 0)": "(difference > 0)"},
         ),
         Wrong(
             "missing scores count as 0",
@@ -555,15 +661,58 @@ WRONG = {
             },
         ),
         Wrong(
-            "rival knows nothing",
-            "gives everybody the share of responders in the whole trial",
-            {"outcome[arm == name].mean()": "outcome.mean()"},
+            "missing scores kept",
+            "takes a comparison with nan for a lost pair",
+            {"known = ~np.isnan(score)": "known = score == score.copy()"}
+            | {"no = known & outcome, known & ~outcome": "no = outcome, ~outcome"},
         ),
         Wrong(
-            "rival counts heads",
-            "gives the number of responders for their share",
-            {"outcome[arm == name].mean()": "outcome[arm == name].sum()"},
-            seen=False,
+            "arms forgotten",
+            "pairs patients of different arms, as if all had got the same",
+            {"same = arm[yes][:, None] == arm[no]": "same = difference == difference"},
+        ),
+        Wrong(
+            "only pairs of different arms",
+            "turns the comparison round",
+            {"arm[yes][:, None] == arm[no]": "arm[yes][:, None] != arm[no]"},
+        ),
+        Wrong(
+            "mean of the arms",
+            "lets a small arm count as much as a large one",
+            {
+                "    return ((difference > 0) + 0.5 * (difference == 0))[same].mean()": (
+                    "    won = (difference > 0) + 0.5 * (difference == 0)\n"
+                    "    of_arm = np.broadcast_to(arm[no], same.shape)\n"
+                    "    return np.mean("
+                    "[won[same & (of_arm == a)].mean() for a in np.unique(of_arm[same])])"
+                )
+            },
+        ),
+        Wrong(
+            "arms weighted by their patients",
+            "lets patients count, where the task says pairs",
+            {
+                "    return ((difference > 0) + 0.5 * (difference == 0))[same].mean()": (
+                    "    won = (difference > 0) + 0.5 * (difference == 0)\n"
+                    "    of_arm = np.broadcast_to(arm[no], same.shape)\n"
+                    "    arms = np.unique(of_arm[same])\n"
+                    "    return np.average("
+                    "[won[same & (of_arm == a)].mean() for a in arms],"
+                    " weights=[(arm == a).sum() for a in arms])"
+                )
+            },
+        ),
+        Wrong(
+            "arms brought to the same mean",
+            "subtracts each arm's mean score and compares everybody with everybody",
+            {
+                "    difference = score": (
+                    "    score = score - np.array("
+                    "[score[known & (arm == a)].mean() for a in arm])\n"
+                    "    difference = score"
+                ),
+                "same = arm[yes][:, None] == arm[no]": "same = difference == difference",
+            },
         ),
         Wrong(
             "no pair is chance",
@@ -575,15 +724,108 @@ WRONG = {
 }
 
 ALTERNATIVE = {
-    "esr_limit": [
+    "worst_grade": [
         Alternative(
-            "a dict of offsets",
+            "grade every visit, then take the worst",
             """
-def esr_limit(age_years, sex):
-    offset = {"male": 0, "female": 10}
-    if sex not in offset:
-        raise ValueError("sex must be female or male")
-    return 0.5 * (age_years + offset[sex])
+def grade(count, lln):
+    if count < 200:
+        return 4
+    elif count < 500:
+        return 3
+    elif count < 800:
+        return 2
+    elif count < lln:
+        return 1
+    else:
+        return 0
+
+
+def worst_grade(counts, lln=1000):
+    grades = []
+    for count in counts:
+        if not pd.isna(count):
+            grades.append(grade(count, lln))
+    if len(grades) == 0:
+        return None
+    return max(grades)
+""",
+        ),
+        Alternative(
+            "how many limits the lowest count is below",
+            """
+def worst_grade(counts, lln=1000):
+    seen = pd.Series(counts, dtype=float).dropna()
+    if seen.empty:
+        return None
+    return sum(seen.min() < limit for limit in (lln, 800, 500, 200))
+""",
+        ),
+    ],
+    "cdai_sdai": [
+        Alternative(
+            "CDAI from SDAI without CRP",
+            """
+def sdai(tjc28, sjc28, ptga_mm, phga_mm, crp_mg_l):
+    return tjc28 + sjc28 + 0.1 * (ptga_mm + phga_mm + crp_mg_l)
+
+
+def cdai(tjc28, sjc28, ptga_mm, phga_mm):
+    return sdai(tjc28, sjc28, ptga_mm, phga_mm, 0)
+""",
+        ),
+        Alternative(
+            "each written out",
+            """
+def cdai(tjc28, sjc28, ptga_mm, phga_mm):
+    return sum([tjc28, sjc28, 0.1 * ptga_mm, 0.1 * phga_mm])
+
+
+def sdai(tjc28, sjc28, ptga_mm, phga_mm, crp_mg_l):
+    return sum([tjc28, sjc28, 0.1 * ptga_mm, 0.1 * phga_mm, 0.1 * crp_mg_l])
+""",
+        ),
+    ],
+    "das28": [
+        Alternative(
+            "four branches, math only",
+            """
+from math import isnan, log, sqrt, nan
+
+def das28(tjc28, sjc28, reactant, value, ptga_mm=None):
+    if reactant not in ("ESR", "CRP"):
+        raise ValueError("reactant is ESR or CRP")
+    if any(isnan(x) for x in (tjc28, sjc28, value, ptga_mm or 0)):
+        return nan
+    J = 0.56 * sqrt(tjc28) + 0.28 * sqrt(sjc28)
+    if reactant == "ESR":
+        L = 0.7 * log(max(value, 1))
+        if ptga_mm is None:
+            return (J + L) * 1.08 + 0.16
+        return J + L + 0.014 * ptga_mm
+    L = 0.36 * log(value + 1)
+    if ptga_mm is None:
+        return (J + L) * 1.1 + 1.15
+    return J + L + 0.014 * ptga_mm + 0.96
+""",
+        ),
+        Alternative(
+            "a table of constants",
+            """
+FORM = {("ESR", True): (1, 0), ("CRP", True): (1, 0.96),
+        ("ESR", False): (1.08, 0.16), ("CRP", False): (1.1, 1.15)}
+
+def das28(tjc28, sjc28, reactant, value, ptga_mm=None):
+    with_ptga = ptga_mm is not None
+    if (reactant, with_ptga) not in FORM:
+        raise ValueError(reactant)
+    times, plus = FORM[reactant, with_ptga]
+    if reactant == "ESR":
+        term = 0.7 * np.log(1 if value < 1 else value)
+    else:
+        term = 0.36 * np.log1p(value)
+    total = times * (0.56 * tjc28**0.5 + 0.28 * sjc28**0.5 + term) + plus
+    return total + 0.014 * ptga_mm if with_ptga else total
 """,
         ),
     ],
@@ -618,17 +860,6 @@ def crp_half_life(hours, crp_mg_l, below_limit):
 """,
         ),
     ],
-    "reference_change_value": [
-        Alternative(
-            "math, with the two under one root",
-            """
-import math
-
-def reference_change_value(cv_within, cv_analytical, z=1.96):
-    return z * math.sqrt(2 * (cv_within**2 + cv_analytical**2))
-""",
-        ),
-    ],
     "cd4_count": [
         Alternative(
             "numpy, with the analyser's count first",
@@ -643,108 +874,16 @@ def cd4_count(events, gates, wbc_10e9_l, lymphocyte_percent):
     return wbc_10e9_l * 10 * lymphocyte_percent * helper.sum() / small.sum()
 """,
         ),
-    ],
-    "worst_grade": [
         Alternative(
-            "grade every visit, then take the worst",
+            "query, and the size of what is left",
             """
-def grade(count, lln):
-    if count < 200:
-        return 4
-    elif count < 500:
-        return 3
-    elif count < 800:
-        return 2
-    elif count < lln:
-        return 1
-    else:
-        return 0
-
-
-def worst_grade(counts, lln=1000):
-    grades = []
-    for count in counts:
-        if not pd.isna(count):
-            grades.append(grade(count, lln))
-    if len(grades) == 0:
-        return None
-    return max(grades)
-""",
-        ),
-    ],
-    "das28": [
-        Alternative(
-            "four branches, math only",
-            """
-from math import isnan, log, sqrt, nan
-
-def das28(tjc28, sjc28, reactant, value, ptga_mm=None):
-    if reactant not in ("ESR", "CRP"):
-        raise ValueError("reactant is ESR or CRP")
-    if any(isnan(x) for x in (tjc28, sjc28, value, ptga_mm or 0)):
-        return nan
-    J = 0.56 * sqrt(tjc28) + 0.28 * sqrt(sjc28)
-    if reactant == "ESR":
-        L = 0.7 * log(max(value, 1))
-        if ptga_mm is None:
-            return (J + L) * 1.08 + 0.16
-        return J + L + 0.014 * ptga_mm
-    L = 0.36 * log(value + 1)
-    if ptga_mm is None:
-        return (J + L) * 1.1 + 1.15
-    return J + L + 0.014 * ptga_mm + 0.96
-""",
-        ),
-    ],
-    "cdai_sdai": [
-        Alternative(
-            "CDAI from SDAI without CRP",
-            """
-def sdai(tjc28, sjc28, ptga_mm, phga_mm, crp_mg_l):
-    return tjc28 + sjc28 + 0.1 * (ptga_mm + phga_mm + crp_mg_l)
-
-
-def cdai(tjc28, sjc28, ptga_mm, phga_mm):
-    return sdai(tjc28, sjc28, ptga_mm, phga_mm, 0)
-""",
-        ),
-    ],
-    "acr_response": [
-        Alternative(
-            "patient by patient",
-            """
-def acr_response(baseline, followup, percent=20):
-    answers = []
-    for patient, before in baseline.iterrows():
-        if patient not in followup.index:
-            answers.append(False)
-            continue
-        after = followup.loc[patient]
-
-        def better(measure):
-            if before[measure] == 0:
-                return False
-            gain = 100 * (before[measure] - after[measure]) / before[measure]
-            return bool(gain >= percent)
-
-        count = 0
-        for measure in ["pain_mm", "ptga_mm", "phga_mm", "haq", "crp_mg_l"]:
-            if better(measure):
-                count += 1
-        answers.append(better("tjc68") and better("sjc66") and count >= 3)
-    return pd.Series(answers, index=baseline.index)
-""",
-        ),
-        Alternative(
-            "as a fraction that is left",
-            """
-def acr_response(baseline, followup, percent=20):
-    measures = ["tjc68", "sjc66", "pain_mm", "ptga_mm", "phga_mm", "haq", "crp_mg_l"]
-    both = baseline[measures].join(followup[measures], rsuffix="_2", how="left")
-    ok = pd.DataFrame(
-        {m: (1 - both[m + "_2"] / both[m].where(both[m] > 0)) >= percent / 100 for m in measures}
-    )
-    return ok["tjc68"] & ok["sjc66"] & (ok[measures[2:]].sum(axis=1) > 2)
+def cd4_count(events, gates, wbc_10e9_l, lymphocyte_percent):
+    lo, hi, top, cut = (gates[k] for k in ("fsc_min", "fsc_max", "ssc_max", "positive"))
+    lymphocytes = events.query("@lo <= fsc <= @hi and ssc <= @top")
+    helpers = lymphocytes.query("cd3 >= @cut and cd4 >= @cut and not cd8 >= @cut")
+    if len(lymphocytes) == 0:
+        return np.nan
+    return len(helpers) / len(lymphocytes) * wbc_10e9_l * 1000 * (lymphocyte_percent / 100)
 """,
         ),
     ],
@@ -767,21 +906,58 @@ def eular_response(before, after):
     return "none"
 """,
         ),
-    ],
-    "crp_share": [
         Alternative(
-            "one table of pairs",
+            "in whole hundredths",
             """
-def crp_share(baseline, followup):
-    cols = ["tjc28", "sjc28", "crp_mg_l", "ptga_mm"]
-    m = pd.merge(baseline[cols], followup[cols], left_index=True, right_index=True).dropna()
-    crp = 0.36 * (np.log1p(m["crp_mg_l_x"]) - np.log1p(m["crp_mg_l_y"]))
-    rest = (
-        0.56 * (m["tjc28_x"] ** 0.5 - m["tjc28_y"] ** 0.5)
-        + 0.28 * (m["sjc28_x"] ** 0.5 - m["sjc28_y"] ** 0.5)
-        + 0.014 * (m["ptga_mm_x"] - m["ptga_mm_y"])
+def eular_response(before, after):
+    if np.isnan(before) or np.isnan(after):
+        return "none"
+    end = round(100 * after)
+    fall = round(100 * before) - end
+    if fall > 120 and end <= 320:
+        return "good"
+    if fall > 120 or (fall > 60 and end <= 510):
+        return "moderate"
+    return "none"
+""",
+        ),
+    ],
+    "acr_response": [
+        Alternative(
+            "patient by patient",
+            """
+def acr_response(baseline, followup, percent=20):
+    answers = []
+    for patient, before in baseline.iterrows():
+        if patient not in followup.index:
+            answers.append(False)
+            continue
+        after = followup.loc[patient]
+
+        def better(measure):
+            if before[measure] == 0:
+                return False
+            gain = 100 * (before[measure] - after[measure]) / before[measure]
+            return bool(round(gain, 6) >= percent)
+
+        count = 0
+        for measure in ["pain_mm", "ptga_mm", "phga_mm", "haq", "crp_mg_l"]:
+            if better(measure):
+                count += 1
+        answers.append(better("tjc68") and better("sjc66") and count >= 3)
+    return pd.Series(answers, index=baseline.index)
+""",
+        ),
+        Alternative(
+            "as a fraction that is left",
+            """
+def acr_response(baseline, followup, percent=20):
+    measures = ["tjc68", "sjc66", "pain_mm", "ptga_mm", "phga_mm", "haq", "crp_mg_l"]
+    both = baseline[measures].join(followup[measures], rsuffix="_2", how="left")
+    ok = pd.DataFrame(
+        {m: round(100 - 100 * both[m + "_2"] / both[m].where(both[m] > 0), 6) >= percent for m in measures}
     )
-    return crp.sum() / (crp.sum() + rest.sum())
+    return ok["tjc68"] & ok["sjc66"] & (ok[measures[2:]].sum(axis=1) > 2)
 """,
         ),
     ],
@@ -803,7 +979,7 @@ def draw_crp(visits):
 def draw_crp(visits):
     plt.figure()
     plt.axhline(5, color="grey", linestyle=":")
-    for arm in ["placebo", "4 mg/kg", "8 mg/kg"]:
+    for arm in visits["arm"].unique():
         middle = visits[visits["arm"] == arm].groupby("week")["crp_mg_l"].median()
         plt.semilogy(middle.index, middle.values, label=arm)
     plt.xlabel("Week")
@@ -813,42 +989,113 @@ def draw_crp(visits):
 """,
         ),
     ],
+    "crp_share": [
+        Alternative(
+            "one table of pairs",
+            """
+def crp_share(baseline, followup):
+    cols = ["tjc28", "sjc28", "crp_mg_l", "ptga_mm"]
+    m = pd.merge(baseline[cols], followup[cols], left_index=True, right_index=True).dropna()
+    crp = 0.36 * (np.log1p(m["crp_mg_l_x"]) - np.log1p(m["crp_mg_l_y"]))
+    rest = (
+        0.56 * (m["tjc28_x"] ** 0.5 - m["tjc28_y"] ** 0.5)
+        + 0.28 * (m["sjc28_x"] ** 0.5 - m["sjc28_y"] ** 0.5)
+        + 0.014 * (m["ptga_mm_x"] - m["ptga_mm_y"])
+    )
+    return crp.sum() / (crp.sum() + rest.sum())
+""",
+        ),
+        Alternative(
+            "the colleague's function, mended in its two places",
+            """
+def crp_share(baseline, followup):
+    def crp_term(visit):
+        return 0.36 * np.log(visit["crp_mg_l"] + 1)
+
+    def das28_crp(visit):
+        joints = 0.56 * np.sqrt(visit["tjc28"]) + 0.28 * np.sqrt(visit["sjc28"])
+        return joints + crp_term(visit) + 0.014 * visit["ptga_mm"] + 0.96
+
+    # pandas subtracts by patient; who lacks something at a visit gets nan
+    fall_of_score = (das28_crp(baseline) - das28_crp(followup)).dropna()
+    fall_of_crp = (crp_term(baseline) - crp_term(followup)).loc[fall_of_score.index]
+    return fall_of_crp.mean() / fall_of_score.mean()
+""",
+        ),
+    ],
+    "change_factor": [
+        Alternative(
+            "one factor for each source, on the scale of the page",
+            """
+import math
+
+def change_factor(cv_within, cv_analytical, before, after, replicates=1):
+    s_i = math.sqrt(math.log1p(cv_within * cv_within / 1e4))
+    s_a = math.sqrt(math.log1p(cv_analytical * cv_analytical / 1e4)) / math.sqrt(replicates)
+    one_day = math.hypot(s_i, s_a)
+    return math.exp(1.96 * math.hypot(one_day / math.sqrt(before), one_day / math.sqrt(after)))
+""",
+        ),
+        Alternative(
+            "one over n before and after, with the normal quantile",
+            """
+from scipy.stats import norm
+
+def change_factor(cv_within, cv_analytical, before, after, replicates=1):
+    within, analytical = (np.log(1 + (cv / 100) ** 2) for cv in (cv_within, cv_analytical))
+    variance = (1 / before + 1 / after) * (within + analytical / replicates)
+    return np.exp(norm.ppf(0.975) * variance**0.5)
+""",
+        ),
+    ],
     "auc": [
         Alternative(
-            "scikit-learn",
+            "arm by arm, wins and pairs added up",
+            """
+def auc(score, outcome, arm=None):
+    if arm is None:
+        arm = np.full(len(score), "all")
+    ok = np.isfinite(score)
+    wins = pairs = 0
+    for name in np.unique(arm):
+        yes = score[ok & (arm == name) & outcome]
+        no = score[ok & (arm == name) & ~outcome]
+        for value in yes:
+            wins += (value > no).sum() + (value == no).sum() / 2
+        pairs += len(yes) * len(no)
+    return wins / pairs if pairs else float("nan")
+""",
+        ),
+        Alternative(
+            "scikit-learn, weighted by the pairs of each arm",
             """
 from sklearn.metrics import roc_auc_score
 
-def auc(score, outcome):
-    known = np.isfinite(score)
-    if outcome[known].all() or not outcome[known].any():
-        return np.nan
-    return roc_auc_score(outcome[known], score[known])
-
-
-def rival_auc(outcome, arm):
-    table = pd.DataFrame({"outcome": outcome, "arm": arm})
-    return auc(table.groupby("arm")["outcome"].transform("mean").to_numpy(), outcome)
+def auc(score, outcome, arm=None):
+    table = pd.DataFrame({"score": score, "outcome": outcome})
+    table["arm"] = "everybody" if arm is None else arm
+    found, pairs = [], []
+    for _, rows in table.dropna().groupby("arm"):
+        hits = rows["outcome"].astype(bool)
+        if hits.any() and not hits.all():
+            found.append(roc_auc_score(hits, rows["score"]))
+            pairs.append(hits.sum() * (~hits).sum())
+    return np.average(found, weights=pairs) if pairs else np.nan
 """,
         ),
         Alternative(
             "two loops",
             """
-def auc(score, outcome):
+def auc(score, outcome, arm=None):
     wins, pairs = 0, 0
-    for s1, o1 in zip(score, outcome):
-        for s0, o0 in zip(score, outcome):
-            if o1 and not o0 and s1 == s1 and s0 == s0:
+    for i in range(len(score)):
+        for j in range(len(score)):
+            if outcome[i] and not outcome[j] and (arm is None or arm[i] == arm[j]):
+                if np.isnan(score[i]) or np.isnan(score[j]):
+                    continue
                 pairs += 1
-                wins += 1 if s1 > s0 else 0.5 if s1 == s0 else 0
+                wins += 1 if score[i] > score[j] else 0.5 if score[i] == score[j] else 0
     return wins / pairs if pairs else float("nan")
-
-
-def rival_auc(outcome, arm):
-    score = []
-    for a in arm:
-        score.append(np.mean(outcome[arm == a]))
-    return auc(np.array(score), outcome)
 """,
         ),
     ],
