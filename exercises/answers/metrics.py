@@ -3,17 +3,16 @@
 from . import Alternative, Wrong
 
 OBJECTIVES = {
-    "esr_limit": ["ob-metrics-esr-limit"],
-    "crp_half_life": ["ob-metrics-half-life", "ob-metrics-detection-limit"],
-    "reference_change_value": ["ob-metrics-change-value"],
-    "cd4_count": ["ob-metrics-gates", "ob-metrics-absolute-count"],
     "worst_grade": ["ob-metrics-grade", "ob-metrics-missed-visit"],
-    "das28": ["ob-metrics-scores"],
     "cdai_sdai": ["ob-metrics-scores"],
-    "acr_response": ["ob-metrics-response", "ob-metrics-dropout"],
+    "das28": ["ob-metrics-scores"],
+    "crp_half_life": ["ob-metrics-half-life", "ob-metrics-detection-limit"],
+    "cd4_count": ["ob-metrics-gates", "ob-metrics-absolute-count"],
     "eular_response": ["ob-metrics-response"],
-    "crp_share": ["ob-metrics-laboratory-share"],
+    "acr_response": ["ob-metrics-response", "ob-metrics-dropout"],
     "draw_crp": ["ob-metrics-skewed-scale"],
+    "crp_share": ["ob-metrics-laboratory-share", "ob-metrics-component"],
+    "change_factor": ["ob-metrics-change-value"],
     "auc": ["ob-metrics-rivals"],
     "judge": ["ob-metrics-rivals", "ob-metrics-surrogate"],
 }

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-TASK = "esr_limit"
+TASK = "worst_grade"
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +96,15 @@ def test_a_student_does_a_task(browser, work, tmp_path):
         run(page, code_cell(page, "import matplotlib.pyplot as plt"))
         run(page, code_cell(page, 'read("acute_phase.csv")'))
 
-        task = code_cell(page, "def esr_limit")
-        check = code_cell(page, 'esr_limit(60, "male")')
+        task = code_cell(page, "def worst_grade")
+        check = code_cell(page, "worst_grade([1500.0")
         run(page, task)
         run(page, check)
         expect(check.locator(".jp-OutputArea")).to_contain_text("Task not done yet")
         picture(page, "lab-task-not-done")
         said = validate(page)
         assert "failed" in said
-        assert "esr_limit(60" in said
+        assert "worst_grade([1500.0" in said
 
         task.locator(".cm-content").click()
         page.keyboard.press("Control+a")

@@ -104,20 +104,20 @@ def test_submission_restores_locked_cells_and_no_solution(submission):
     notebook = runner.source("metrics")
     source = {grade_id(one): one.source for one in notebook.cells}
     notebook.cells = [
-        one for one in notebook.cells if grade_id(one) not in ("data", "esr_limit")
+        one for one in notebook.cells if grade_id(one) not in ("data", "worst_grade")
     ]
     sources = [
         one.source for one in submission(synthetic_class.as_it_is(notebook)).cells
     ]
     assert source["data"] in sources
-    assert source["esr_limit"] not in sources
+    assert source["worst_grade"] not in sources
 
 
 def test_right_answers_pass_and_a_wrong_one_fails(submission, no_otter, tmp_path):
     notebook = runner.source("metrics")
     for cell in notebook.cells:
-        if grade_id(cell) == "esr_limit":
-            cell.source = "def esr_limit(age_years, sex):\n    return 0"
+        if grade_id(cell) == "worst_grade":
+            cell.source = "def worst_grade(counts, lln=1000):\n    return 7"
     for data in release.data_files("metrics", runner.COURSE):
         (tmp_path / data.name).symlink_to(data)
     names, lost = {"__name__": "__main__"}, set()
@@ -134,4 +134,4 @@ def test_right_answers_pass_and_a_wrong_one_fails(submission, no_otter, tmp_path
             except AssertionError:
                 lost.add(test.name)
     runner.plt.close("all")
-    assert lost == {"esr_limit_visible", "esr_limit_hidden"}
+    assert lost == {"worst_grade_visible", "worst_grade_hidden"}
