@@ -53,6 +53,26 @@ def honest_passes(worker):
     assert passed == set(workers.TESTS), workers.text_of(outputs)
 
 
+GRADES = """
+import workers
+from nbgrader_apart.options import Level
+worker = workers.worker(Level.BWRAP)
+passed, outputs = workers.outcome(worker, workers.RIGHT)
+worker.close()
+assert passed == set(workers.TESTS), workers.text_of(outputs)
+"""
+
+
+@pytest.mark.skipif(BEST is not Level.BWRAP, reason="bubblewrap cannot work here")
+def test_an_ordinary_user_has_the_box_too():
+    # `geteuid` can be played to this process, but not to bubblewrap, which does other
+    # things for an ordinary user. In this name space we are one.
+    ordinary = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    command = [*ordinary, sys.executable, "-c", GRADES]
+    where = os.path.dirname(__file__)
+    subprocess.run(command, check=True, cwd=where, timeout=300)
+
+
 # -- folders and files
 
 DEEP = """

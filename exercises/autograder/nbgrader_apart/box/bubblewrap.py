@@ -46,8 +46,9 @@ def _privileges() -> list[str]:
     if rootless:
         # bubblewrap's own `--disable-userns` would put it into a second user name
         # space, which has no say over the first one's processes. `syscalls` keeps
-        # submissions from making name spaces.
-        words += ["--unshare-user"]
+        # submissions from making name spaces. For anybody but that name space's root
+        # it would make the second one, too, once it has mounted /dev/pts.
+        words += ["--unshare-user", "--uid", "0", "--gid", "0"]
     for name in FOR_NAMESPACES if rootless else FOR_NAMESPACES + FOR_USERS:
         words += ["--cap-add", name]
     return words
