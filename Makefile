@@ -40,7 +40,7 @@ endif
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
-	tests portable draws fuzz execute data bench lighthouse clean
+	tests portable draws mutants fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -165,6 +165,12 @@ portable: $(READY)  ## run chapters and answers as on three other processors
 draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises
 
+# A task whose mutant survives is judged in exercises/mutants/<assignment>.toml.
+mutants: export OMP_NUM_THREADS := 1
+mutants: export OPENBLAS_NUM_THREADS := 1
+mutants: $(READY)  ## do the hidden tests catch every small change? (ASSIGNMENT=name)
+	@$(BIN)/python tests/mutants.py $(ASSIGNMENT)
+
 # What a busy machine was too slow for runs once more, and is reported as such.
 autograder: $(READY)  ## test the grading: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder --reruns 1 \
@@ -181,7 +187,7 @@ data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
 # What the measurements import by name, as pytest's `pythonpath` says for the tests.
-bench lighthouse: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
+bench lighthouse mutants: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
 
 bench: $(READY)  ## measure, as ratios (PART=grading, build, notebooks, weight, data ...)
 	$(BIN)/python tests/bench.py $(PART)

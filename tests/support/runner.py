@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import CodeType
 
 import answers
 import matplotlib.pyplot as plt
@@ -246,11 +245,10 @@ def run(
                 continue
             if unknown and _names(cell.source) & unknown and not mark(cell):
                 continue  # it only looks at what a task would have made
-            code = compile(written.get(name, cell.source), name, "exec")
             for _ in range(draws.get(name, 1)):
-                trouble = _trouble(code, names)
-                if trouble:
-                    graded.errors[name] = trouble
+                said = trouble(written.get(name, cell.source), name, names)
+                if said:
+                    graded.errors[name] = said
                 elif is_test(cell):
                     graded.passed[name] += 1
             if is_test(cell):
@@ -260,8 +258,9 @@ def run(
     return graded
 
 
-def _trouble(code: CodeType, names: dict) -> str:
+def trouble(source: str, name: str, names: dict) -> str:
     """Run a cell; return its exception, or what it wrote to stderr, or nothing."""
+    code = compile(source, name, "exec")
     said, complaint = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complaint):
         try:
