@@ -136,6 +136,23 @@ def test_size_and_points_add_up(assignment):
     assert f"between {shortest} and {longest}" in first
 
 
+#: Their visible tests still give more.
+TYPED_IN = {"context", "mechanism", "application", "risk", "evidence", "capstone"}
+
+
+def test_visible_tests_alone_give_at_most_a_fifth(assignment, request):
+    """Results that are typed in pass what is seen, and are to earn next to nothing."""
+    if assignment in TYPED_IN:
+        request.applymarker(pytest.mark.xfail(reason="to be changed"))
+    points = {
+        grade_id(cell): mark(cell)["points"]
+        for cell in runner.source(assignment).cells
+        if is_graded(cell)
+    }
+    visible = [given for name, given in points.items() if name.endswith("_visible")]
+    assert sum(visible) <= sum(points.values()) / 5
+
+
 def test_some_tasks_are_graded_by_hand_with_a_rubric(assignment):
     cells = runner.source(assignment).cells
     by_hand = [

@@ -43,18 +43,28 @@ class Built:
         )
 
 
-def build(source, pages, builder="html", **settings):
-    """Write `pages` (name to Markdown) into the folder `source` and build them."""
+def build(source, pages, builder="html", contents=None, **settings):
+    """Write `pages` (name to Markdown) into the folder `source` and build them.
+
+    Their order is that of a table of contents in ``index``, or `contents`: what stands
+    in ``_toc.yml``, as in the book.
+    """
     source.mkdir(parents=True, exist_ok=True)
     listed = "\n".join(pages)
-    (source / "index.md").write_text(
-        f"# Index\n\n```{{toctree}}\n{listed}\n```\n", encoding="utf-8"
-    )
+    index = f"# Index\n\n```{{toctree}}\n{listed}\n```\n"
+    extensions = EXTENSIONS
+    if contents:
+        index = "# Index\n"
+        extensions = [*EXTENSIONS, "sphinx_external_toc"]
+        (source / "_toc.yml").write_text(contents, encoding="utf-8")
+    (source / "index.md").write_text(index, encoding="utf-8")
     for name, text in pages.items():
-        (source / f"{name}.md").write_text(f"# {name}\n\n{text}\n", encoding="utf-8")
+        path = source / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {name}\n\n{text}\n", encoding="utf-8")
     out, warnings = source / f"_{builder}", io.StringIO()
     settings = {
-        "extensions": EXTENSIONS,
+        "extensions": extensions,
         "exclude_patterns": ["_*", "exercises"],
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "nb_execution_mode": "off",
