@@ -2,7 +2,8 @@
 
 ``{assignment}`metrics``` links to the page of an assignment, the one that
 holds its card. ``{assignment-card} metrics`` shows tasks, points and time, as
-the notebook itself has them, and offers the released folder as one ZIP file.
+the notebook itself has them, offers the released folder as one ZIP file, and links
+to the page *Answers to look at*.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import answers_to_look_at
 import nbformat
 from docutils import nodes
 from elements import LinkRole, serve
@@ -134,6 +136,10 @@ class AssignmentCard(SphinxDirective):
                 location=self.get_location(),
             )
             card += nodes.paragraph("", "It is not released yet.")
+        answers = answers_to_look_at.link(self.env, name)
+        if answers is not None:
+            told = nodes.Text(": for what no test marks, once you have your own.")
+            card += nodes.paragraph("", "", answers, told)
         return [card]
 
 
