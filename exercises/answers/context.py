@@ -4,15 +4,19 @@ from . import Alternative, Wrong
 
 OBJECTIVES = {
     "silenced": ["ob-context-silenced"],
-    "reach": ["ob-context-blockade"],
-    "roles": ["ob-context-who-talks", "ob-context-blockade"],
+    "lost": ["ob-context-who-talks", "ob-context-blockade"],
     "relays": ["ob-context-graph"],
+    "blockade": ["ob-context-silenced", "ob-context-blockade"],
     "use_rows": ["ob-context-uses"],
-    "share_before": ["ob-context-missing-years"],
     "draw_approvals": ["ob-context-missing-years"],
-    "threshold": ["ob-context-threshold"],
-    "simulate": ["ob-context-threshold", "ob-context-switch"],
-    "toggle": ["ob-context-steady-states", "ob-context-tipping-points"],
+    "share_before": ["ob-context-missing-years"],
+    "loop": ["ob-context-threshold"],
+    "relapse": ["ob-context-threshold", "ob-context-moves"],
+    "switch": [
+        "ob-context-steady-states",
+        "ob-context-switch",
+        "ob-context-tipping-points",
+    ],
     "judge": [
         "ob-context-silenced",
         "ob-context-born-without",
@@ -54,91 +58,66 @@ WRONG = {
             seen=False,
         ),
     ],
-    "reach": [
+    "lost": [
         Wrong(
-            "part of a name",
-            "looks for the text instead of the molecule",
+            "each for itself",
+            "adds up what is lost if each is blocked alone",
             {
-                "    return found\n": (
-                    "    every = table[column].dropna()\n"
-                    "    return {m: int(every.str.contains(m, regex=False).sum())"
-                    " for m in found}\n"
-                )
+                "    gone, left = set(), set()\n    for row": (
+                    "    rows, gone = [], set()\n    for row"
+                ),
+                "        if row.cytokine in blocked:\n"
+                "            gone |= deeds\n"
+                "        else:\n"
+                "            left |= deeds\n"
+                "    return sorted(gone - left)": (
+                    "        rows.append((row.cytokine, deeds))\n"
+                    "    for cytokine, deeds in rows:\n"
+                    "        others = [d for c, d in rows if c != cytokine]\n"
+                    "        if cytokine in blocked:\n"
+                    "            gone |= deeds - set().union(*others)\n"
+                    "    return sorted(gone)"
+                ),
             },
         ),
         Wrong(
-            "whole cells",
-            "does not take the lists apart",
-            {"set(items(cell))": "[cell] * (len(items(cell)) > 0)"},
+            "all that the blocked do",
+            "forgets that others may do it as well",
+            {"sorted(gone - left)": "sorted(gone)"},
         ),
         Wrong(
-            "missing is a molecule",
-            "counts nan as a name",
-            {"set(items(cell))": 'set(str(cell).split("; "))'},
-        ),
-        Wrong(
-            "last one wins",
-            "does not add up",
-            {"found.get(molecule, 0) + 1": "1"},
-        ),
-        Wrong(
-            "mentions instead of signals",
-            "counts a name twice that stands twice in a cell",
-            {"set(items(cell))": "items(cell)"},
-            seen=False,
-        ),
-    ],
-    "roles": [
-        Wrong(
-            "cells and STATs added",
-            "counts parts instead of pairs",
-            {
-                "pairs(items(row.target_cells), factors)": (
-                    'pairs(items(row.target_cells), [""]) | pairs([""], factors)'
-                )
-            },
-        ),
-        Wrong(
-            "itself among the others",
-            "forgets to leave the cytokine out",
-            {" if other != cytokine]": "]"},
-        ),
-        Wrong(
-            "number of shared deeds",
-            "does not divide",
-            {"len(shared) / len(own)": "len(shared)"},
-        ),
-        Wrong(
-            "deeds for cells",
-            "takes pairs of cell and STAT for pleiotropy",
-            {"[len(cells), ": "[len(own), "},
-        ),
-        Wrong(
-            "missing STATs are alike",
-            "puts nan where the pathway belongs",
-            {"or [row.pathway]": "or [None]"},
-            seen=False,
-        ),
-        Wrong(
-            "covered by a single other",
-            "asks for one understudy that does it all",
-            {
-                "own & set().union(*others)": (
-                    "max((own & one for one in others), key=len)"
-                )
-            },
-            seen=False,
+            "all that the others do not do, and the blocked do not either",
+            "takes what differs for what is lost",
+            {"sorted(gone - left)": "sorted(gone ^ left)"},
         ),
         Wrong(
             "cell alone",
             "takes hearing the same for doing the same",
             {
-                "    for cytokine, own in": (
-                    '    deeds = {name: {(cell, "") for cell, _ in pairs}'
-                    " for name, pairs in deeds.items()}\n"
-                    "    for cytokine, own in"
+                "sorted(gone - left)": (
+                    "sorted((c, f) for c, f in gone if c not in {c for c, _ in left})"
                 )
             },
+        ),
+        Wrong(
+            "missing STATs are alike",
+            "lets all cytokines without a STAT do the same",
+            {"or [row.pathway]": 'or ["none"]'},
+        ),
+        Wrong(
+            "no STAT, no deed",
+            "leaves out cytokines that activate no STAT",
+            {"items(row.stats) or [row.pathway]": "items(row.stats)"},
+        ),
+        Wrong(
+            "pathway beside the STATs",
+            "adds the pathway where there are STATs",
+            {"items(row.stats) or [row.pathway]": "items(row.stats) + [row.pathway]"},
+        ),
+        Wrong(
+            "in the order of a set",
+            "forgets to sort",
+            {"return sorted(gone - left)": "return sorted(gone - left)[::-1]"},
         ),
     ],
     "relays": [
@@ -174,6 +153,60 @@ WRONG = {
             {
                 "(sender, row.cytokine, receiver)": "(receiver, row.cytokine, sender)",
             },
+        ),
+    ],
+    "blockade": [
+        Wrong(
+            "one kinase is enough to silence",
+            "takes what may be silenced for what is silenced for certain",
+            {"chosen |= used[cytokine]": "chosen |= set(sorted(used[cytokine])[:1])"},
+        ),
+        Wrong(
+            "spared if one kinase is left",
+            "takes what may be spared for what is spared for certain",
+            {"if used[cytokine] & chosen or": "if used[cytokine] <= chosen or"},
+        ),
+        Wrong(
+            "nothing is part of everything",
+            "lets a signal without a kinase be silenced",
+            {'if not used[cytokine] or "unknown"': 'if "unknown"'},
+        ),
+        Wrong(
+            "unknown is blocked like the others",
+            "chooses a kinase that nobody has named",
+            {' or "unknown" in used[cytokine]:': ":"},
+            seen=False,
+        ),
+        Wrong(
+            "unknown left out",
+            "takes a kinase that has no name for one that is not there",
+            {
+                "set(items(cell))": 'set(items(cell)) - {"unknown"}',
+            },
+            seen=False,
+        ),
+        Wrong(
+            "unknown is another kinase",
+            "spares for certain what an unknown kinase may not let it spare",
+            {' or ("unknown" in used[cytokine] and chosen)': ""},
+            seen=False,
+        ),
+        Wrong(
+            "never certain with an unknown kinase",
+            "forgets that nothing is touched where nothing is blocked",
+            {" in used[cytokine] and chosen)": " in used[cytokine])"},
+            seen=False,
+        ),
+        Wrong(
+            "nothing to block is impossible",
+            "takes an empty choice for none",
+            {"return sorted(chosen)": "return sorted(chosen) or None"},
+            seen=False,
+        ),
+        Wrong(
+            "spared signals forgotten",
+            "asks only what must be silenced",
+            {"for cytokine in spare:": "for cytokine in set():"},
         ),
     ],
     "use_rows": [
@@ -235,6 +268,62 @@ WRONG = {
             seen=False,
         ),
     ],
+    "draw_approvals": [
+        Wrong(
+            "approvals of the year",
+            "draws each year for itself",
+            {"(approved <= year)": "(approved == year)"},
+        ),
+        Wrong(
+            "before the year",
+            "leaves the year itself out",
+            {"(approved <= year)": "(approved < year)"},
+        ),
+        Wrong(
+            "years with an approval only",
+            "leaves out the years between",
+            {
+                "years = np.arange(\n"
+                '        table["first_approval_year"].min(), '
+                'table["first_approval_year"].max() + 1\n    )': (
+                    'years = np.unique(table["first_approval_year"].dropna())'
+                )
+            },
+        ),
+        Wrong(
+            "last year missing",
+            "forgets that arange stops before its end",
+            {".max() + 1": ".max()"},
+        ),
+        Wrong(
+            "holes of everybody",
+            "counts the missing years of all agents for each line",
+            {'unknown = rows["first': 'unknown = table["first'},
+        ),
+        Wrong(
+            "no legend",
+            "labels lines and does not show the labels",
+            {"    axes.legend()\n": ""},
+        ),
+        Wrong(
+            "same Axes again",
+            "draws into the figure that is open",
+            {"figure, axes = plt.subplots()": "axes = plt.gca()"},
+            seen=False,
+        ),
+        Wrong(
+            "from its own first year",
+            "lets each line begin with its first approval",
+            {
+                "        approved = rows": (
+                    '        years = np.arange(rows["first_approval_year"].min(),'
+                    ' rows["first_approval_year"].max() + 1)\n'
+                    "        approved = rows"
+                )
+            },
+            seen=False,
+        ),
+    ],
     "share_before": [
         Wrong(
             "a fraction for per cent",
@@ -293,216 +382,254 @@ WRONG = {
             seen=False,
         ),
     ],
-    "draw_approvals": [
+    "loop": [
         Wrong(
-            "approvals of the year",
-            "draws each year for itself",
-            {"(approved <= year)": "(approved == year)"},
+            "two ways multiplied",
+            "takes ways beside each other for steps of one way",
+            {'* alarmed + p["touch"]': '* alarmed * p["touch"]'},
         ),
         Wrong(
-            "before the year",
-            "leaves the year itself out",
-            {"(approved <= year)": "(approved < year)"},
+            "direct way per day",
+            "forgets for how long a macrophage is alarmed",
+            {'alarmed + p["touch"] * p["alarm_days"]': 'alarmed + p["touch"]'},
         ),
         Wrong(
-            "years with an approval only",
-            "leaves out the years between",
+            "direct way left out",
+            "follows the messengers only",
+            {' * alarmed + p["touch"] * p["alarm_days"]': " * alarmed"},
+        ),
+        Wrong(
+            "all woken cells mature",
+            "leaves out those that die before",
+            {"* woken * matured * ifng": "* woken * ifng"},
+        ),
+        Wrong(
+            "maturing over dying",
+            "takes odds for a share",
+            {'(p["mature"] + p["die"])': 'p["die"]'},
+        ),
+        Wrong(
+            "losses averaged",
+            "takes the mean of two rates of loss that act at once",
             {
-                "years = np.arange(\n"
-                '        table["first_approval_year"].min(), '
-                'table["first_approval_year"].max() + 1\n    )': (
-                    'years = np.unique(table["first_approval_year"].dropna())'
+                '(p["clear_il12"] + p["binding"] * antibody_mg_l)': (
+                    '((p["clear_il12"] + p["binding"] * antibody_mg_l) / 2)'
                 )
             },
         ),
         Wrong(
-            "last year missing",
-            "forgets that arange stops before its end",
-            {".max() + 1": ".max()"},
-        ),
-        Wrong(
-            "holes of everybody",
-            "counts the missing years of all agents for each line",
-            {'unknown = rows["first': 'unknown = table["first'},
-        ),
-        Wrong(
-            "no legend",
-            "labels lines and does not show the labels",
-            {"    axes.legend()\n": ""},
-        ),
-        Wrong(
-            "same Axes again",
-            "draws into the figure that is open",
-            {"figure, axes = plt.subplots()": "axes = plt.gca()"},
-            seen=False,
-        ),
-        Wrong(
-            "from its own first year",
-            "lets each line begin with its first approval",
+            "antibody in place of clearance",
+            "lets the antibody take over the clearance",
             {
-                "        approved = rows": (
-                    '        years = np.arange(rows["first_approval_year"].min(),'
-                    ' rows["first_approval_year"].max() + 1)\n'
-                    "        approved = rows"
-                )
-            },
-            seen=False,
-        ),
-    ],
-    "threshold": [
-        Wrong(
-            "b1 forgotten",
-            "takes one loss of A for all",
-            {'/ (p["mu_A"] + p["b1"])': '/ p["mu_A"]'},
-        ),
-        Wrong(
-            "uptake forgotten",
-            "takes the antigen to be lost in one way",
-            {
-                'antigen = p["gamma"] / (p["v"] + p["mu_G"])': 'antigen = p["gamma"] / p["v"]'
-            },
-        ),
-        Wrong(
-            "all losses of A",
-            "takes b1 for the sum of both losses",
-            {'return total - p["mu_A"] if': "return total if"},
-        ),
-        Wrong(
-            "scaled b1",
-            "takes R0 to be inverse in b1 alone",
-            {
-                'return total - p["mu_A"] if total >= p["mu_A"] else np.nan': (
-                    'return r0(p) * p["b1"]'
+                '(p["clear_il12"] + p["binding"] * antibody_mg_l)': (
+                    'max(p["clear_il12"], p["binding"] * antibody_mg_l)'
                 )
             },
         ),
         Wrong(
-            "negative removal",
-            "gives a rate below zero",
-            {' if total >= p["mu_A"] else np.nan': ""},
+            "antibody on the whole",
+            "lets the antibody act on both ways",
+            {
+                '(p["clear_il12"] + p["binding"] * antibody_mg_l)': 'p["clear_il12"]',
+                'return il12 * woken * matured * ifng * alarmed + p["touch"] * p["alarm_days"]': (
+                    'whole = il12 * woken * matured * ifng * alarmed + p["touch"] * p["alarm_days"]\n'
+                    '    return whole / (1 + p["binding"] * antibody_mg_l / p["clear_il12"])'
+                ),
+            },
+        ),
+        Wrong(
+            "negative concentration",
+            "does not ask whether antibody is needed at all",
+            {"if ratio(p, 0) <= 1:": "if ratio(p, 0) < -1:"},
+        ),
+        Wrong(
+            "any loop can be broken",
+            "does not ask whether the second way is enough by itself",
+            {"    if room <= 0:\n        return np.inf\n": ""},
             seen=False,
         ),
         Wrong(
-            "patient's own b1",
-            "asks whether this patient is above the threshold",
+            "exactly one is reached",
+            "forgets that a share that becomes small does not become nothing",
             {
-                'if total >= p["mu_A"] else': (
-                    'if total >= p["mu_A"] and p["b1"] < 1 else'
+                "    if room <= 0:\n        return np.inf\n": (
+                    "    if room < 0:\n        return np.inf\n"
+                    "    room = max(room, 1e-9)\n"
                 )
             },
             seen=False,
         ),
     ],
-    "simulate": [
+    "relapse": [
         Wrong(
-            "b1 forgotten",
-            "takes one loss of A for all",
-            {'(p["mu_A"] + p["b1"]) * A': 'p["mu_A"] * A'},
-        ),
-        Wrong(
-            "regulation without regulatory cells",
-            "leaves out that it takes two to meet",
-            {'p["sigma1"] * A * R': 'p["sigma1"] * A'},
-            seen=False,
-        ),
-        Wrong(
-            "antigen lost by uptake only",
-            "takes one loss of G for all",
-            {'(p["v"] + p["mu_G"]) * G': 'p["v"] * G'},
-            seen=False,
-        ),
-        Wrong(
-            "effectors call up no regulation",
-            "leaves out the product",
-            {' + p["pi1"] * E * A': ""},
-            seen=False,
-        ),
-        Wrong(
-            "last day missing",
-            "forgets that arange stops before its end",
-            {"np.arange(days + 1)": "np.arange(days)"},
-        ),
-        Wrong(
-            "whole course for its end",
-            "looks whether there ever were effector cells",
-            {'course["E"].iloc[-1] < 1': 'course["E"].max() < 1'},
-        ),
-        Wrong(
-            "lowest day for the last",
-            "takes a gap for the end",
-            {'course["E"].iloc[-1] < 1': 'course["E"].iloc[1:].min() < 1'},
-            seen=False,
-        ),
-        Wrong(
-            "steps of a day",
-            "follows the rates once a day",
+            "nothing mended",
+            "hands in the function as it was found",
             {
-                "    solved = solve_ivp(\n"
-                '        rates, (0, days), start, t_eval=day, method="LSODA", '
-                "rtol=1e-8, atol=1e-6\n    )\n"
-                "    course = pd.DataFrame(solved.y.T, columns": (
-                    "    y = [np.array(start, dtype=float)]\n"
-                    "    for _ in range(days):\n"
-                    "        y.append(y[-1] + np.array(rates(0, y[-1])))\n"
-                    "    course = pd.DataFrame(y, columns"
+                '"rtol": 1e-9, "atol": 1e-27': '"rtol": 1e-3, "atol": 1e-6',
+                "return np.argmax(back) if back.any() else np.inf": (
+                    "return np.argmax(back)"
+                ),
+            },
+        ),
+        Wrong(
+            "search mended, tolerances not",
+            "takes the solver's own tolerances for exact",
+            {'"rtol": 1e-9, "atol": 1e-27': '"rtol": 1e-3, "atol": 1e-6'},
+        ),
+        Wrong(
+            "tolerances mended, search not",
+            "takes the first day for the answer of a search that found nothing",
+            {
+                "return np.argmax(back) if back.any() else np.inf": (
+                    "return np.argmax(back)"
                 )
             },
         ),
-    ],
-    "toggle": [
         Wrong(
-            "exponent forgotten",
-            "writes R for its square",
-            {"(regulation / (1 + E**2)) ** 2": "(regulation / (1 + E**2))"},
+            "relative tolerance only",
+            "forgets that small numbers are held by the absolute tolerance",
+            {'"rtol": 1e-9, "atol": 1e-27': '"rtol": 1e-9'},
+        ),
+        Wrong(
+            "absolute tolerance small for one cell",
+            "judges the tolerance by a cell, not by what is left",
+            {'"atol": 1e-27': '"atol": 1e-9'},
+        ),
+        Wrong(
+            "another solver with its own tolerances",
+            "blames the method",
+            {'"method": "LSODA", "rtol": 1e-9, "atol": 1e-27': '"method": "Radau"'},
+        ),
+        Wrong(
+            "day 0 is never",
+            "takes a first day that is right for a search that failed",
+            {
+                "np.argmax(back) if back.any() else np.inf": (
+                    "np.argmax(back) if np.argmax(back) > 0 else np.inf"
+                )
+            },
+        ),
+        Wrong(
+            "the last day that is followed",
+            "reports the end of what was looked at for what was not found",
+            {"if back.any() else np.inf": "if back.any() else follow"},
+        ),
+        Wrong(
+            "counted from the beginning of treatment",
+            "adds the days of treatment",
+            {
+                "return np.argmax(back) if": "return treated + np.argmax(back) if",
+            },
+        ),
+        Wrong(
+            "share of one",
+            "waits for the whole level",
+            {"share * before[1]": "before[1] * 0.999"},
+        ),
+    ],
+    "switch": [
+        Wrong(
+            "stability reversed",
+            "takes growth for rest",
+            {"bool(rising[i])": "bool(rising[i + 1])"},
+        ),
+        Wrong(
+            "all are stable",
+            "takes every state of rest for one that lasts",
+            {"bool(rising[i])": "True"},
         ),
         Wrong(
             "first state only",
             "stops at the first zero",
             {
-                "found.append((E, R, bool(slope_E * slope_R < 1)))\n    return found": (
-                    "return [(E, R, bool(slope_E * slope_R < 1))]"
+                "        found.append((x, bool(rising[i])))\n    return found": (
+                    "        return [(x, bool(rising[i]))]"
                 )
             },
         ),
         Wrong(
-            "stability reversed",
-            "takes growth for rest",
-            {"slope_E * slope_R < 1": "slope_E * slope_R > 1"},
-        ),
-        Wrong(
-            "all are stable",
-            "takes every state of rest for one that lasts",
-            {"bool(slope_E * slope_R < 1)": "True"},
-        ),
-        Wrong(
-            "one slope after the other",
-            "asks each slope to be below one",
-            {"slope_E * slope_R < 1": "slope_E < 1 and slope_R < 1"},
-        ),
-        Wrong(
-            "drive for regulation",
-            "exchanges the two",
+            "until X is low",
+            "treats until the low state is reached",
             {
-                "drive / (1 + R**2) - E, regulation / (1 + E**2) - R": (
-                    "regulation / (1 + R**2) - E, drive / (1 + E**2) - R"
+                "    def crossing(t, x):\n        return x[0] - border": (
+                    "    def crossing(t, x):\n        return x[0] - 1.01 * states[0][0]"
+                )
+            },
+        ),
+        Wrong(
+            "until X is half",
+            "treats until half of the activity is gone",
+            {"return x[0] - border": "return x[0] - start / 2"},
+        ),
+        Wrong(
+            "halfway between the stable states",
+            "puts the border in the middle",
+            {
+                "return x[0] - border": (
+                    "return x[0] - (states[0][0] + states[2][0]) / 2"
+                )
+            },
+        ),
+        Wrong(
+            "drug in place of the loss",
+            "lets the drug take over the loss",
+            {'(p["loss"] + drug) * x': "drug * x"},
+        ),
+        Wrong(
+            "decay alone",
+            "forgets that the messenger is made while the drug is given",
+            {
+                'return p["base"] + called - (p["loss"] + drug) * x': (
+                    'return -(p["loss"] + drug) * x'
+                )
+            },
+        ),
+        Wrong(
+            "any drug will do in time",
+            "reports the end of what was followed for a border that is not crossed",
+            {"        return np.inf\n": "        return 1e5\n"},
+        ),
+        Wrong(
+            "treatment is always needed",
+            "does not ask where X goes by itself",
+            {
+                "if len(states) == 1 or start < states[1][0]:": "if len(states) == 1:",
+                "np.linspace(border, start, 10_001)": (
+                    "np.linspace(border, max(start, border), 10_001)"
+                ),
+                "return x[0] - border": "return x[0] - min(border, 0.9 * start)",
+            },
+        ),
+        Wrong(
+            "one state, no cure",
+            "takes a tissue without a high state for one that cannot settle",
+            {
+                "    if len(states) == 1 or start < states[1][0]:\n        return 0.0": (
+                    "    if len(states) == 1:\n        return np.inf\n"
+                    "    if start < states[1][0]:\n        return 0.0"
                 )
             },
             seen=False,
         ),
         Wrong(
-            "start read as R, E",
-            "exchanges the two at the start",
-            {"(0, 200), start,": "(0, 200), start[::-1],"},
+            "slope of the example",
+            "types 4 where a slope is given",
+            {
+                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
+                    'share = 1 / (1 + (p["half"] / x) ** 4)'
+                )
+            },
+            seen=False,
         ),
         Wrong(
-            "two units of time",
-            "stops too early",
-            {"(0, 200)": "(0, 2)"},
-        ),
-        Wrong(
-            "activities up to four",
-            "looks for states only where the example has them",
-            {"np.linspace(0, drive, 5001)": "np.linspace(0, 4.2, 5001)"},
+            "half of the example",
+            "leaves the half out, which is 1 in the example",
+            {
+                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
+                    'share = 1 / (1 + (1 / x) ** p["slope"])'
+                )
+            },
+            seen=False,
         ),
     ],
 }
@@ -539,49 +666,31 @@ def silenced(table, blocked, rule):
 """,
         ),
     ],
-    "reach": [
+    "lost": [
+        Alternative(
+            "counted: who does each deed",
+            """
+def lost(table, blocked):
+    doers = {}
+    for _, row in table.iterrows():
+        factors = [row["pathway"]] if pd.isna(row["stats"]) else items(row["stats"])
+        for cell in items(row["target_cells"]):
+            for factor in factors:
+                doers.setdefault((cell, factor), set()).add(row["cytokine"])
+    return sorted(deed for deed, names in doers.items() if names <= set(blocked))
+""",
+        ),
         Alternative(
             "pandas, exploded",
             """
-def reach(table, column):
-    long = table[column].dropna().reset_index(drop=True).str.split("; ").explode()
-    once = long.reset_index().drop_duplicates()
-    return once[column].value_counts().to_dict()
-""",
-        ),
-        Alternative(
-            "a Counter",
-            """
-from collections import Counter
-
-def reach(table, column):
-    return dict(Counter(m for cell in table[column] for m in set(items(cell))))
-""",
-        ),
-    ],
-    "roles": [
-        Alternative(
-            "how many do each deed",
-            """
-def roles(table):
-    pairs = []
-    for _, row in table.iterrows():
-        stats = items(row["stats"])
-        if not stats:
-            stats = [row["pathway"]]
-        for cell in items(row["target_cells"]):
-            for stat in stats:
-                pairs.append({"cytokine": row["cytokine"], "cell": cell, "stat": stat})
-    pairs = pd.DataFrame(pairs)
-    by = pairs.groupby(["cell", "stat"])["cytokine"].transform("nunique")
-    pairs["shared"] = by > 1
-    made = pd.DataFrame(
-        {
-            "pleiotropy": pairs.groupby("cytokine")["cell"].nunique(),
-            "redundancy": pairs.groupby("cytokine")["shared"].mean(),
-        }
-    )
-    return made.loc[table["cytokine"]]
+def lost(table, blocked):
+    long = table.assign(factor=table["stats"].fillna(table["pathway"]))
+    for column in ("target_cells", "factor"):
+        long[column] = long[column].str.split("; ")
+        long = long.explode(column)
+    off = long["cytokine"].isin(blocked)
+    gone = off.groupby([long["target_cells"], long["factor"]]).all()
+    return sorted(gone.index[gone])
 """,
         ),
     ],
@@ -618,6 +727,46 @@ def relays(table, first, last):
 """,
         ),
     ],
+    "blockade": [
+        Alternative(
+            "every set of kinases tried, by task 1",
+            """
+from itertools import combinations
+
+def blockade(table, silence, spare):
+    names = sorted({k for cell in table["jaks"] for k in items(cell)} - {"unknown"})
+    hazy = {
+        c for c, cell in zip(table["cytokine"], table["jaks"]) if "unknown" in items(cell)
+    }
+    for size in range(len(names) + 1):
+        for choice in combinations(names, size):
+            certain = set(silenced(table, set(choice), "all"))
+            possible = set(silenced(table, set(choice), "any"))
+            if choice:
+                possible |= hazy
+            if set(silence) <= certain and not set(spare) & possible:
+                return list(choice)
+    return None
+""",
+        ),
+        Alternative(
+            "the union, held against the spared",
+            """
+def blockade(table, silence, spare):
+    jaks = table.set_index("cytokine")["jaks"]
+    wanted = jaks[list(silence)]
+    if wanted.isna().any() or wanted.str.contains("unknown").any():
+        return None
+    block = sorted({k for cell in wanted for k in cell.split("; ")})
+    if not block:
+        return []
+    for cell in jaks[list(spare)].dropna():
+        if any(k == "unknown" or k in block for k in cell.split("; ")):
+            return None
+    return block
+""",
+        ),
+    ],
     "use_rows": [
         Alternative(
             "pandas, exploded",
@@ -635,24 +784,6 @@ def use_rows(table, groups):
     long["use"] = long["use"].str.replace(" (studied)", "", regex=False)
     long["group"] = [group_of(use) for use in long["use"]]
     return long[["inn", "use", "group", "studied"]]
-""",
-        ),
-    ],
-    "share_before": [
-        Alternative(
-            "weights of nought and one",
-            """
-def share_before(table, direction, year):
-    years = table["first_approval_year"]
-    it = (table["direction"] == direction).to_numpy()
-    known = (years < year).to_numpy()
-    if known.sum() == 0:
-        return (float("nan"),) * 3
-    answers = []
-    for joins in (np.zeros(len(it), bool), ~it, it):
-        early = known | (years.isna().to_numpy() & joins)
-        answers.append(float(100 * np.mean(it[early])))
-    return tuple(answers)
 """,
         ),
     ],
@@ -678,92 +809,197 @@ def draw_approvals(table):
 """,
         ),
     ],
-    "threshold": [
+    "share_before": [
         Alternative(
-            "from R0 at b1 = 0",
+            "weights of nought and one",
             """
-def r0(p):
-    return (p["lambda_E"] * p["gamma"] * p["f"] * p["v"]) / (
-        p["mu_E"] * (p["v"] + p["mu_G"]) * (p["mu_A"] + p["b1"])
-    )
-
-def b1_at_threshold(p):
-    most = r0({**p, "b1": 0})
-    if most < 1:
-        return float("nan")
-    return p["mu_A"] * (most - 1)
-""",
-        ),
-        Alternative(
-            "a root finder",
-            """
-def r0(p):
-    return p["lambda_E"] / p["mu_E"] * p["gamma"] / (p["v"] + p["mu_G"]) * (
-        p["f"] * p["v"] / (p["mu_A"] + p["b1"])
-    )
-
-def b1_at_threshold(p):
-    def above(b1):
-        return r0(p | {"b1": b1}) - 1
-    if above(0) < 0:
-        return np.nan
-    return brentq(above, 0, 1e4, xtol=1e-12)
+def share_before(table, direction, year):
+    years = table["first_approval_year"]
+    it = (table["direction"] == direction).to_numpy()
+    known = (years < year).to_numpy()
+    if known.sum() == 0:
+        return (float("nan"),) * 3
+    answers = []
+    for joins in (np.zeros(len(it), bool), ~it, it):
+        early = known | (years.isna().to_numpy() & joins)
+        answers.append(float(100 * np.mean(it[early])))
+    return tuple(answers)
 """,
         ),
     ],
-    "simulate": [
+    "loop": [
         Alternative(
-            "another solver, day by day",
+            "times first, and the antibody by a root finder",
             """
-def simulate(p, start, days):
-    def change(t, y):
-        a, e, g, r = y
-        da = p["f"] * p["v"] * g - a * (p["mu_A"] + p["b1"] + p["sigma1"] * r)
-        de = p["lambda_E"] * a - p["mu_E"] * e
-        dg = p["gamma"] * e - p["v"] * g - p["mu_G"] * g
-        dr = a * (p["beta"] + p["pi1"] * e) - p["mu_R"] * r
-        return np.array([da, de, dg, dr])
-
-    out = solve_ivp(
-        change, [0, days], start, method="Radau", dense_output=True, rtol=1e-7, atol=1e-5
-    )
-    t = np.arange(0, days + 1)
-    a, e, g, r = out.sol(t)
-    return pd.DataFrame({"day": t, "A": a, "E": e, "G": g, "R": r})
+def ratio(p, antibody_mg_l):
+    days_il12 = 1 / (p["clear_il12"] + antibody_mg_l * p["binding"])
+    nk = p["alarm_days"] * p["il12"] * days_il12 * p["wake"]
+    nk = nk * (1 - p["die"] / (p["die"] + p["mature"]))
+    by_ifng = nk * p["nk_days"] * p["ifng"] / p["clear_ifng"] * p["alarm"]
+    return by_ifng + p["alarm_days"] * p["touch"]
 
 
-def fate(course):
-    last = course.sort_values("day")["E"].to_numpy()[-1]
-    if last >= 1:
-        return "escapes"
-    return "settles"
+def antibody_needed(p):
+    if ratio(p, 0) <= 1:
+        return 0
+    if p["touch"] * p["alarm_days"] >= 1:
+        return float("inf")
+    high = 1.0
+    while ratio(p, high) > 1:
+        high *= 2
+    return brentq(lambda x: ratio(p, x) - 1, 0, high, xtol=1e-13)
+""",
+        ),
+        Alternative(
+            "the mean numbers as a linear system",
+            """
+def ratio(p, antibody_mg_l):
+    a = np.zeros((5, 5))
+    loss = [1 / p["alarm_days"], p["clear_il12"] + p["binding"] * antibody_mg_l,
+            p["mature"] + p["die"], 1 / p["nk_days"], p["clear_ifng"]]
+    made = [p["il12"], p["wake"], p["mature"], p["ifng"]]
+    for i in range(5):
+        a[i, i] = loss[i]
+        if i:
+            a[i, i - 1] = -made[i - 1]
+    stay = np.linalg.inv(a)[:, 0]
+    return stay[0] * p["touch"] + stay[4] * p["alarm"]
+
+
+def antibody_needed(p):
+    direct = p["touch"] * p["alarm_days"]
+    loop = ratio(p, 0) - direct
+    if loop + direct <= 1:
+        return 0.0
+    if direct >= 1:
+        return np.inf
+    return (loop / (1 - direct) - 1) * p["clear_il12"] / p["binding"]
 """,
         ),
     ],
-    "toggle": [
+    "relapse": [
         Alternative(
-            "a polynomial, and small steps",
+            "the function as found, with tolerances and a guard",
             """
-def steady_states(drive, regulation):
-    s, r = drive, regulation
-    roots = np.roots([1, -s, 2, -2 * s, r**2 + 1, -s])
-    real = sorted(root.real for root in roots if abs(root.imag) < 1e-7)
+def days_to_relapse(p, b1_treated, treated, share, follow):
+    def rates(t, y, b1):
+        A, E, G, R = y
+        dA = p["f"] * p["v"] * G - A * (p["mu_A"] + b1 + p["sigma1"] * R)
+        dE = p["lambda_E"] * A - p["mu_E"] * E
+        dG = p["gamma"] * E - G * (p["v"] + p["mu_G"])
+        dR = A * (p["beta"] + p["pi1"] * E) - p["mu_R"] * R
+        return [dA, dE, dG, dR]
+
+    tight = dict(method="LSODA", rtol=1e-8, atol=1e-24)
+    y = solve_ivp(rates, (0, 3000), [1, 0, 1e8, 0], args=(p["b1"],), **tight).y[:, -1]
+    level = y[1]
+    y = solve_ivp(rates, (0, treated), y, args=(b1_treated,), **tight).y[:, -1]
+    whole = np.arange(0, follow + 1)
+    E = solve_ivp(rates, (0, follow), y, t_eval=whole, args=(p["b1"],), **tight).y[1]
+    days = np.flatnonzero(E >= level * share)
+    return float(days[0]) if len(days) else np.inf
+""",
+        ),
+        Alternative(
+            "logarithms of the cells",
+            """
+def days_to_relapse(p, b1_treated, treated, share, follow):
+    def rates(t, y, b1):
+        A, E, G, R = np.exp(y)
+        return [
+            p["f"] * p["v"] * G / A - p["mu_A"] - b1 - p["sigma1"] * R,
+            p["lambda_E"] * A / E - p["mu_E"],
+            p["gamma"] * E / G - p["v"] - p["mu_G"],
+            (p["beta"] + p["pi1"] * E) * A / R - p["mu_R"],
+        ]
+
+    def run(start, days, b1):
+        return solve_ivp(rates, (0, days), start, args=(b1,), method="Radau", first_step=1e-3,
+                         t_eval=np.arange(days + 1), rtol=1e-8, atol=1e-8).y
+
+    ill = run(np.log([1, 1, 1e8, 1]), 3000, p["b1"])[:, -1]
+    low = run(ill, treated, b1_treated)[:, -1]
+    E = run(low, follow, p["b1"])[1]
+    for day, log_cells in enumerate(E):
+        if log_cells >= np.log(share) + ill[1]:
+            return day
+    return np.inf
+""",
+        ),
+    ],
+    "switch": [
+        Alternative(
+            "an even grid, the sign of the slope, and an integral over X",
+            """
+def net(x, p, drug=0.0):
+    hill = 1 / (1 + (p["half"] / x) ** p["slope"])
+    return p["base"] + p["most"] * hill - (p["loss"] + drug) * x
+
+
+def resting(p):
+    top = (p["base"] + p["most"]) / p["loss"]
+    x = np.linspace(1e-9, 1.01 * top, 100_000)
+    y = net(x, p)
     out = []
-    for E in real:
-        R = r / (1 + E**2)
-        product_of_slopes = 4 * s * r * E * R / ((1 + R**2) * (1 + E**2)) ** 2
-        out.append((float(E), float(R), product_of_slopes < 1))
+    for i in range(len(x) - 1):
+        if y[i] * y[i + 1] < 0:
+            root = brentq(net, x[i], x[i + 1], args=(p,))
+            slope = net(root * 1.0001, p) - net(root * 0.9999, p)
+            out.append((root, bool(slope < 0)))
     return out
 
 
-def ends_at(drive, regulation, start):
-    E, R = start
-    for _ in range(40_000):
-        E, R = (
-            E + 0.005 * (drive / (1 + R**2) - E),
-            R + 0.005 * (regulation / (1 + E**2) - R),
-        )
-    return E
+def days_needed(p, start, drug):
+    states = resting(p)
+    if len(states) < 3 or start < states[1][0]:
+        return 0
+    x = np.linspace(states[1][0], start, 50_001)
+    fall = -net(x, p, drug)
+    if fall.min() <= 0:
+        return float("inf")
+    return ((1 / fall[1:] + 1 / fall[:-1]) / 2 * np.diff(x)).sum()
+""",
+        ),
+        Alternative(
+            "a long run for where it ends, and a search over lengths",
+            """
+def resting(p):
+    def gap(x):
+        h = x ** p["slope"]
+        made = p["base"] + p["most"] * h / (h + p["half"] ** p["slope"])
+        return made / x - p["loss"]
+
+    xs = np.geomspace(p["base"] / p["loss"] / 2, 2 * (p["base"] + p["most"]) / p["loss"], 40_000)
+    g = gap(xs)
+    return [
+        (brentq(gap, a, b), bool(ga > 0))
+        for a, b, ga, gb in zip(xs, xs[1:], g, g[1:])
+        if (ga > 0) != (gb > 0)
+    ]
+
+
+def days_needed(p, start, drug):
+    states = resting(p)
+    if len(states) == 1 or start < states[1][0]:
+        return 0.0
+
+    def treated(t, x):
+        h = x ** p["slope"]
+        return p["base"] + p["most"] * h / (h + p["half"] ** p["slope"]) - (p["loss"] + drug) * x
+
+    run = solve_ivp(treated, (0, 3000), [start], method="LSODA", rtol=1e-9, atol=1e-11,
+                    dense_output=True)
+    border = states[1][0]
+    if run.y[0, -1] > border:
+        return np.inf
+    early, late = 0.0, 3000.0
+    for _ in range(60):
+        middle = (early + late) / 2
+        if run.sol(middle)[0] > border:
+            early = middle
+        else:
+            late = middle
+    return late
 """,
         ),
     ],
