@@ -6,15 +6,15 @@ OBJECTIVES = {
     "person_years": ["ob-risk-rate"],
     "rate_table": ["ob-risk-rate"],
     "nnh": ["ob-risk-nnh"],
+    "rate_ratio_from_reports": ["ob-risk-no-risk"],
+    "egfr_slopes": ["ob-risk-slopes"],
     "mh_rate_ratio": ["ob-risk-adjusted-ratio"],
     "time_and_cause": ["ob-risk-competing-event"],
-    "cumulative_incidence": ["ob-risk-competing-event"],
-    "split_rate_ratio": ["ob-risk-immortal-time"],
-    "planning": ["ob-risk-rare-harm"],
-    "egfr_slopes": ["ob-risk-slopes"],
     "first_alarm": ["ob-risk-control-chart"],
-    "disproportionality": ["ob-risk-disproportionality"],
-    "rate_ratio_from_reports": ["ob-risk-no-risk"],
+    "days_lost": ["ob-risk-competing-event", "ob-risk-onset"],
+    "patients_needed": ["ob-risk-rare-harm", "ob-risk-margin"],
+    "case_ratios": ["ob-risk-disproportionality", "ob-risk-masking"],
+    "window_rate_ratio": ["ob-risk-immortal-time", "ob-risk-rate"],
     "judge": ["ob-risk-immortal-time", "ob-risk-no-risk"],
 }
 
@@ -122,6 +122,78 @@ WRONG = {
             seen=False,
         ),
     ],
+    "rate_ratio_from_reports": [
+        Wrong(
+            "ROR read as risk",
+            "takes odds among reports for rates among patients",
+            {
+                'one["event_reports"] / one["reported"] / one["patient_years"]': (
+                    'one["event_reports"] / (one["all_reports"] - one["event_reports"])'
+                )
+            },
+        ),
+        Wrong(
+            "everything is reported",
+            "leaves the share reported out",
+            {'one["event_reports"] / one["reported"]': 'one["event_reports"]'},
+        ),
+        Wrong(
+            "times the share reported",
+            "makes fewer events of many reports",
+            {
+                'one["event_reports"] / one["reported"]': 'one["event_reports"] * one["reported"]'
+            },
+        ),
+        Wrong(
+            "events for rates",
+            "forgets how many took the drug",
+            {' / one["patient_years"]': ""},
+        ),
+        Wrong(
+            "any share",
+            "lets a share above 1 through",
+            {'if not 0 < one["reported"] <= 1:': 'if one["reported"] <= 0:'},
+            seen=False,
+        ),
+    ],
+    "egfr_slopes": [
+        Wrong(
+            "first and last reading only",
+            "ignores the readings between",
+            {
+                'np.polyfit(years, measured["egfr"], 1)[0]': (
+                    '(measured["egfr"][years.idxmax()] - measured["egfr"][years.idxmin()])'
+                    " / (years.max() - years.min())"
+                )
+            },
+        ),
+        Wrong(
+            "visits at equal distances",
+            "counts visits in place of days",
+            {'years = measured["day"] / 365.25': 'years = measured["day"].rank()'},
+        ),
+        Wrong(
+            "not measured is 0",
+            "fills what is missing",
+            {
+                'rows[rows["egfr"].notna()]': (
+                    'rows.assign(egfr=rows["egfr"].fillna(0))'
+                )
+            },
+        ),
+        Wrong(
+            "two readings are a line",
+            "asks for one reading too few",
+            {">= 3": ">= 2"},
+            seen=False,
+        ),
+        Wrong(
+            "patients without a slope left out",
+            "drops what is missing",
+            {"return pd.Series(slopes)": "return pd.Series(slopes).dropna()"},
+            seen=False,
+        ),
+    ],
     "mh_rate_ratio": [
         Wrong(
             "crude",
@@ -197,160 +269,6 @@ WRONG = {
             seen=False,
         ),
     ],
-    "cumulative_incidence": [
-        Wrong(
-            "1 - KM",
-            "treats a competing event as censoring",
-            {"(day == today) & (cause > 0)": "(day == today) & (cause == 1)"},
-        ),
-        Wrong(
-            "plain share",
-            "ignores that some were censored",
-            {
-                "    return incidence": (
-                    "    return ((cause == 1) & (day <= horizon)).mean()"
-                )
-            },
-        ),
-        Wrong(
-            "rivals left out",
-            "drops the patients with a competing event",
-            {
-                "free, incidence = 1.0, 0.0": (
-                    "free, incidence = 1.0, 0.0\n"
-                    "    day, cause = day[cause != 2], cause[cause != 2]"
-                )
-            },
-        ),
-        Wrong(
-            "S lowered first",
-            "multiplies by the share that is left after the day",
-            {
-                "incidence += free * events / at_risk\n"
-                "        free *= 1 - either / at_risk": (
-                    "free *= 1 - either / at_risk\n"
-                    "        incidence += free * events / at_risk"
-                )
-            },
-        ),
-        Wrong(
-            "horizon left out",
-            "writes < for ≤",
-            {"(day <= horizon)": "(day < horizon)"},
-        ),
-        Wrong(
-            "censored today are gone",
-            "does not count those censored on the day as at risk",
-            {
-                "(day >= today).sum()": "((day > today) | ((day == today) & (cause > 0))).sum()"
-            },
-        ),
-    ],
-    "split_rate_ratio": [
-        Wrong(
-            "immortal time kept",
-            "gives all the time of those with an event to the event",
-            {
-                'patients["onset_day"].fillna(followed).sum()': "followed[~had].sum()",
-                '(followed - patients["onset_day"])[had].sum()': "followed[had].sum()",
-            },
-        ),
-        Wrong(
-            "immortal time thrown away",
-            "leaves out the days before an onset",
-            {'patients["onset_day"].fillna(followed).sum()': "followed[~had].sum()"},
-        ),
-        Wrong(
-            "immortal time counted twice",
-            "adds the days before an onset to both sides",
-            {'(followed - patients["onset_day"])[had].sum()': "followed[had].sum()"},
-        ),
-        Wrong(
-            "per patient",
-            "compares shares of patients",
-            {
-                "(hit[had].sum() / time_with)": "hit[had].mean()",
-                "(hit[~had].sum() / time_without)": "hit[~had].mean()",
-            },
-        ),
-        Wrong(
-            "no time is no risk",
-            "takes an unknown ratio for 0",
-            {"return np.nan": "return 0"},
-            seen=False,
-        ),
-    ],
-    "planning": [
-        Wrong(
-            "alpha halved again",
-            "takes the one-sided level for a two-sided one",
-            {"norm.ppf(1 - alpha)": "norm.ppf(1 - alpha / 2)"},
-        ),
-        Wrong(
-            "share left out",
-            "forgets how the patients are divided",
-            {"share_treated * (1 - share_treated) * ": ""},
-        ),
-        Wrong(
-            "rounded to the nearest",
-            "stops short of the wanted power",
-            {"np.ceil(": "np.round("},
-        ),
-        Wrong(
-            "rate per year",
-            "forgets the 1,000",
-            {"(rate_per_1000 / 1000)": "rate_per_1000"},
-        ),
-        Wrong(
-            "rule of three",
-            "takes the rule for the formula",
-            {"-np.log(1 - confidence)": "3"},
-        ),
-        Wrong(
-            "any margin",
-            "plans to exclude a harm that is none",
-            {"if margin <= 1:": "if margin == 1:"},
-            seen=False,
-        ),
-    ],
-    "egfr_slopes": [
-        Wrong(
-            "first and last reading only",
-            "ignores the readings between",
-            {
-                'np.polyfit(years, measured["egfr"], 1)[0]': (
-                    '(measured["egfr"][years.idxmax()] - measured["egfr"][years.idxmin()])'
-                    " / (years.max() - years.min())"
-                )
-            },
-        ),
-        Wrong(
-            "visits at equal distances",
-            "counts visits in place of days",
-            {'years = measured["day"] / 365.25': 'years = measured["day"].rank()'},
-        ),
-        Wrong(
-            "not measured is 0",
-            "fills what is missing",
-            {
-                'rows[rows["egfr"].notna()]': (
-                    'rows.assign(egfr=rows["egfr"].fillna(0))'
-                )
-            },
-        ),
-        Wrong(
-            "two readings are a line",
-            "asks for one reading too few",
-            {">= 3": ">= 2"},
-            seen=False,
-        ),
-        Wrong(
-            "patients without a slope left out",
-            "drops what is missing",
-            {"return pd.Series(slopes)": "return pd.Series(slopes).dropna()"},
-            seen=False,
-        ),
-    ],
     "first_alarm": [
         Wrong(
             "standard deviation of a population",
@@ -390,18 +308,190 @@ WRONG = {
             seen=False,
         ),
     ],
-    "disproportionality": [
+    "days_lost": [
+        Wrong(
+            "1 - KM",
+            "treats a competing event as censoring",
+            {"either = ((day == today) & (cause > 0)).sum()": "either = events"},
+        ),
+        Wrong(
+            "plain mean",
+            "takes a patient who was censored for one who never has the event",
+            {
+                "    return lost": (
+                    "    lost = np.where(cause == 1, horizon - day, 0).clip(0).mean()\n"
+                    "    return lost"
+                )
+            },
+        ),
+        Wrong(
+            "mean of those who had it",
+            "divides by the patients with the event and not by all",
+            {
+                "    return lost": (
+                    "    ill = (cause == 1) & (day <= horizon)\n"
+                    "    return (horizon - day[ill]).mean() if ill.any() else 0"
+                )
+            },
+        ),
+        Wrong(
+            "rivals cost days too",
+            "counts what is lost to either event",
+            {"lost += free * events / at_risk": "lost += free * either / at_risk"},
+        ),
+        Wrong(
+            "incidence times horizon",
+            "lets every event cost the whole time, whenever it happens",
+            {"(horizon - today)": "horizon"},
+        ),
+        Wrong(
+            "to the last day of the data",
+            "stops losing where the data stop",
+            {"(horizon - today)": "(min(horizon, day.max()) - today)"},
+        ),
+        Wrong(
+            "S lowered first",
+            "multiplies by the share that is left after the day",
+            {
+                "lost += free * events / at_risk * (horizon - today)\n"
+                "        free *= 1 - either / at_risk": (
+                    "free *= 1 - either / at_risk\n"
+                    "        lost += free * events / at_risk * (horizon - today)"
+                )
+            },
+        ),
+        Wrong(
+            "censored today are gone",
+            "does not count those censored on the day as at risk",
+            {
+                "(day >= today).sum()": "((day > today) | ((day == today) & (cause > 0))).sum()"
+            },
+        ),
+    ],
+    "patients_needed": [
+        Wrong(
+            "events for patients",
+            "takes the number of events for the number of patients",
+            {"events / chance_of_event": "events"},
+        ),
+        Wrong(
+            "everybody gives the full years",
+            "multiplies patients by years as if no follow-up ended early",
+            {
+                "event_rate / end_rate * (1 - np.exp(-end_rate * years))": (
+                    "event_rate * years"
+                )
+            },
+        ),
+        Wrong(
+            "leavers count to the end",
+            "forgets that who left can have no event that is seen",
+            {"event_rate - np.log(1 - leaving)": "event_rate"},
+        ),
+        Wrong(
+            "a share for a rate",
+            "takes the share gone after a year for the rate of leaving",
+            {"event_rate - np.log(1 - leaving)": "event_rate + leaving"},
+        ),
+        Wrong(
+            "leavers and events in a row",
+            "keeps the share that stays to the end, and lets the others give nothing",
+            {
+                "event_rate / end_rate * (1 - np.exp(-end_rate * years))": (
+                    "(1 - np.exp(-event_rate * years)) * (1 - leaving) ** years"
+                )
+            },
+        ),
+        Wrong(
+            "one-sided 95 %",
+            "takes 95 % for the quantile of a two-sided interval",
+            {"norm.ppf(0.975)": "norm.ppf(0.95)"},
+        ),
+        Wrong(
+            "share left out",
+            "forgets how the patients are divided",
+            {"share_treated * (1 - share_treated) * ": ""},
+        ),
+        Wrong(
+            "events rounded on the way",
+            "rounds twice",
+            {"events / chance_of_event": "np.ceil(events) / chance_of_event"},
+        ),
+        Wrong(
+            "rounded down",
+            "stops one patient short",
+            {"int(np.ceil(": "int(np.floor("},
+        ),
+        Wrong(
+            "rate per year",
+            "forgets the 1,000",
+            {"rate / 1000": "rate"},
+        ),
+        Wrong(
+            "any margin",
+            "plans to exclude a harm that is none",
+            {"if margin <= 1:": "if margin == 1:"},
+            seen=False,
+        ),
+    ],
+    "case_ratios": [
+        Wrong(
+            "rows counted",
+            "takes every row for a patient",
+            {
+                'named.groupby(newest["case"]).any()': "named.copy()",
+            },
+        ),
+        Wrong(
+            "all versions together",
+            "keeps what was withdrawn",
+            {
+                'rows[rows["version"] == rows.groupby("case")["version"].transform("max")]': (
+                    "rows"
+                )
+            },
+        ),
+        Wrong(
+            "first version",
+            "keeps what was reported first",
+            {'transform("max")': 'transform("min")'},
+        ),
+        Wrong(
+            "newest version of the whole list",
+            "keeps only the cases that came back most often",
+            {
+                'rows.groupby("case")["version"].transform("max")': 'rows["version"].max()'
+            },
+        ),
+        Wrong(
+            "one row a case",
+            "keeps the first row of each case, and with it one drug and one event",
+            {
+                'named.groupby(newest["case"]).any()': (
+                    'named.groupby(newest["case"]).first()'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "rows of a drug left out, not its cases",
+            "leaves the rest of a case in the comparison",
+            {
+                'cases = named.groupby(newest["case"]).any()\n    cases = cases[~cases["out"]]': (
+                    'kept = named[~named["out"]]\n'
+                    '    cases = kept.groupby(newest["case"]).any()'
+                )
+            },
+        ),
+        Wrong(
+            "nobody left out",
+            "does not lift the mask",
+            {'cases = cases[~cases["out"]]': 'cases = cases[cases["out"] | True]'},
+        ),
         Wrong(
             "ROR read as risk",
             "divides shares, as if they were risks of patients",
             {"a * d / (b * c) if": "a / (a + b) / (c / (c + d)) if"},
-        ),
-        Wrong(
-            "denominators exchanged",
-            "divides each count by the other group, as a printed table does",
-            {
-                '"prr": a / (a + b) / (c / (c + d))': '"prr": a / (c + d) / (c / (a + b))'
-            },
         ),
         Wrong(
             "no shrinkage",
@@ -413,25 +503,10 @@ WRONG = {
             },
         ),
         Wrong(
-            "nobody left out",
-            "does not lift the mask",
-            {'reports[~reports["drug"].isin(leave_out)]': "reports"},
-        ),
-        Wrong(
-            "their reports become other events",
-            "leaves the reports of the masking drug in the denominator",
-            {
-                'reports[~reports["drug"].isin(leave_out)]': "reports",
-                'kept["event"] == event': (
-                    '(kept["event"] == event) & ~kept["drug"].isin(leave_out)'
-                ),
-            },
-        ),
-        Wrong(
             "a drug that nobody names",
             "lets a misspelt name through",
             {
-                "if a + b == 0:": "if len(kept) == 0:",
+                "if a + b == 0:": "if len(cases) == 0:",
                 '"prr": a / (a + b) / (c / (c + d)) if c > 0': (
                     '"prr": a / (a + b) / (c / (c + d)) if c > 0 and a + b > 0'
                 ),
@@ -439,37 +514,70 @@ WRONG = {
             seen=False,
         ),
     ],
-    "rate_ratio_from_reports": [
+    "window_rate_ratio": [
         Wrong(
-            "ROR read as risk",
-            "takes odds among reports for rates among patients",
+            "immortal time kept",
+            "gives the days before the course to the window",
             {
-                'one["event_reports"] / one["reported"] / one["patient_years"]': (
-                    'one["event_reports"] / (one["all_reports"] - one["event_reports"])'
+                '(last - patients["start_day"]).fillna(0).sum()': (
+                    'last.where(patients["start_day"].notna(), 0).sum()'
                 )
             },
         ),
         Wrong(
-            "everything is reported",
-            "leaves the share reported out",
-            {'one["event_reports"] / one["reported"]': 'one["event_reports"]'},
-        ),
-        Wrong(
-            "times the share reported",
-            "makes fewer events of many reports",
+            "who is still on the drug drops out",
+            "does not see that a sum passes over what is missing",
             {
-                'one["event_reports"] / one["reported"]': 'one["event_reports"] * one["reported"]'
+                '(patients["stop_day"] + after).fillna(np.inf)': '(patients["stop_day"] + after)'
             },
         ),
         Wrong(
-            "events for rates",
-            "forgets how many took the drug",
-            {' / one["patient_years"]': ""},
+            "immortal time thrown away",
+            "leaves the days before a course out of both sides",
+            {
+                "followed.sum() - days_in": (
+                    'followed.sum() - days_in - patients["start_day"].sum()'
+                )
+            },
         ),
         Wrong(
-            "any share",
-            "lets a share above 1 through",
-            {'if not 0 < one["reported"] <= 1:': 'if one["reported"] <= 0:'},
+            "the window never closes",
+            "counts all days after the start of a course as days on it",
+            {'(patients["stop_day"] + after).fillna(np.inf)': "np.inf * followed"},
+        ),
+        Wrong(
+            "the window outlives the patient",
+            "counts days after the end of follow-up",
+            {"np.minimum(closes, followed)": "closes.where(closes < np.inf, followed)"},
+        ),
+        Wrong(
+            "everybody who ever had a course",
+            "compares people and not times",
+            {" & (followed <= closes)": ""},
+        ),
+        Wrong(
+            "per patient",
+            "compares shares of patients",
+            {
+                "(hit[within].sum() / days_in)": "hit[within].mean()",
+                "(hit[~within].sum() / days_out)": "hit[~within].mean()",
+            },
+        ),
+        Wrong(
+            "days after the course forgotten",
+            "closes the window with the last dose",
+            {'(patients["stop_day"] + after)': '(patients["stop_day"])'},
+        ),
+        Wrong(
+            "the last day is outside",
+            "writes < for ≤",
+            {"(followed <= closes)": "(followed < closes)"},
+            seen=False,
+        ),
+        Wrong(
+            "no time is no risk",
+            "takes an unknown ratio for 0",
+            {"return np.nan": "return 0"},
             seen=False,
         ),
     ],
@@ -521,6 +629,40 @@ def nnh(treated, control, years):
     if with_drug <= without:
         return float("nan")
     return 1.0 / (with_drug - without)
+""",
+        ),
+    ],
+    "rate_ratio_from_reports": [
+        Alternative(
+            "one product",
+            """
+def rate_ratio_from_reports(drug, other):
+    if min(drug["reported"], other["reported"]) <= 0:
+        raise ValueError("a share reported must be above 0")
+    if max(drug["reported"], other["reported"]) > 1:
+        raise ValueError("a share reported is at most 1")
+    if other["event_reports"] == 0:
+        return float("nan")
+    return (
+        drug["event_reports"]
+        * (other["reported"] * other["patient_years"])
+        / (other["event_reports"] * drug["reported"] * drug["patient_years"])
+    )
+""",
+        ),
+    ],
+    "egfr_slopes": [
+        Alternative(
+            "covariance over variance, by groupby",
+            """
+def egfr_slopes(visits):
+    def slope(rows):
+        rows = rows.dropna()
+        if len(rows) < 3:
+            return np.nan
+        return 365.25 * rows["day"].cov(rows["egfr"]) / rows["day"].var()
+
+    return visits.groupby("patient")[["day", "egfr"]].apply(slope)
 """,
         ),
     ],
@@ -576,88 +718,6 @@ def time_and_cause(patients, events, grades):
 """,
         ),
     ],
-    "cumulative_incidence": [
-        Alternative(
-            "a table of days, cumulated",
-            """
-def cumulative_incidence(day, cause, horizon):
-    table = pd.crosstab(day, cause).reindex(columns=[0, 1, 2], fill_value=0)
-    n = table.sum(axis=1)[::-1].cumsum()[::-1]
-    free = (1 - (table[1] + table[2]) / n).cumprod().shift(fill_value=1)
-    return float((free * table[1] / n)[table.index <= horizon].sum())
-""",
-        ),
-        Alternative(
-            "patient by patient in order",
-            """
-def cumulative_incidence(day, cause, horizon):
-    order = np.lexsort((cause == 0, day))  # events before censoring on the same day
-    s, f, n = 1.0, 0.0, len(day)
-    for t, c in zip(day[order], cause[order]):
-        if t > horizon:
-            break
-        if c == 1:
-            f += s / n
-        if c != 0:
-            s -= s / n
-        n -= 1
-    return f
-""",
-        ),
-    ],
-    "split_rate_ratio": [
-        Alternative(
-            "patient by patient",
-            """
-def split_rate_ratio(patients):
-    days = {True: 0.0, False: 0.0}
-    hits = {True: 0, False: 0}
-    for onset, end, hit in zip(
-        patients["onset_day"], patients["followed_days"], patients["progressed"]
-    ):
-        had = not np.isnan(onset)
-        days[False] += onset if had else end
-        days[True] += end - onset if had else 0
-        hits[had] += int(hit)
-    if days[True] == 0 or hits[False] == 0:
-        return float("nan")
-    return hits[True] * days[False] / (days[True] * hits[False])
-""",
-        ),
-    ],
-    "planning": [
-        Alternative(
-            "math, through the standard error that is needed",
-            """
-import math
-
-def events_needed(margin, share_treated, power=0.8, alpha=0.025):
-    if not margin > 1:
-        raise ValueError("margin must be above 1")
-    error = math.log(margin) / (norm.isf(alpha) + norm.isf(1 - power))
-    return math.ceil(1 / (error**2 * share_treated * (1 - share_treated)))
-
-
-def years_without_event(rate_per_1000, confidence=0.95):
-    return 1000 * chi2.ppf(confidence, 2) / 2 / rate_per_1000
-""",
-        ),
-    ],
-    "egfr_slopes": [
-        Alternative(
-            "covariance over variance, by groupby",
-            """
-def egfr_slopes(visits):
-    def slope(rows):
-        rows = rows.dropna()
-        if len(rows) < 3:
-            return np.nan
-        return 365.25 * rows["day"].cov(rows["egfr"]) / rows["day"].var()
-
-    return visits.groupby("patient")[["day", "egfr"]].apply(slope)
-""",
-        ),
-    ],
     "first_alarm": [
         Alternative(
             "numpy, all visits at once",
@@ -678,22 +738,114 @@ def first_alarm(reference, counts):
 """,
         ),
     ],
-    "disproportionality": [
+    "days_lost": [
         Alternative(
-            "a table of counts",
+            "the area below the curve, day by day",
             """
-def disproportionality(reports, drug, event, leave_out=()):
-    reports = reports[[name not in set(leave_out) for name in reports["drug"]]]
-    a = len(reports[(reports["drug"] == drug) & (reports["event"] == event)])
-    n_drug = len(reports[reports["drug"] == drug])
-    n_event = len(reports[reports["event"] == event])
-    n = len(reports)
-    if n_drug == 0:
+def days_lost(day, cause, horizon):
+    free, incidence, area = 1.0, 0.0, 0.0
+    for today in range(1, horizon):
+        n = np.count_nonzero(day >= today)
+        if n > 0:
+            d1 = np.count_nonzero((day == today) & (cause == 1))
+            d2 = np.count_nonzero((day == today) & (cause == 2))
+            incidence += free * d1 / n
+            free *= (n - d1 - d2) / n
+        area += incidence
+    return area
+""",
+        ),
+        Alternative(
+            "a table of days, cumulated",
+            """
+def days_lost(day, cause, horizon):
+    table = pd.crosstab(day, cause).reindex(columns=[0, 1, 2], fill_value=0)
+    n = table.sum(axis=1)[::-1].cumsum()[::-1]
+    free = (1 - (table[1] + table[2]) / n).cumprod().shift(fill_value=1)
+    jump = free * table[1] / n
+    left = (horizon - table.index.to_numpy()).clip(0)
+    return float((jump * left).sum())
+""",
+        ),
+        Alternative(
+            "patient by patient in order",
+            """
+def days_lost(day, cause, horizon):
+    order = np.lexsort((cause == 0, day))  # events before censoring on the same day
+    s, lost, n = 1.0, 0.0, len(day)
+    for t, c in zip(day[order], cause[order]):
+        if t >= horizon:
+            break
+        if c == 1:
+            lost += s / n * (horizon - t)
+        if c != 0:
+            s -= s / n
+        n -= 1
+    return lost
+""",
+        ),
+    ],
+    "patients_needed": [
+        Alternative(
+            "mean time under follow-up",
+            """
+import math
+
+def patients_needed(margin, rate, leaving, years, share_treated=0.5, power=0.8):
+    if not margin > 1:
+        raise ValueError("margin must be above 1")
+    error = math.log(margin) / (norm.isf(0.025) + norm.isf(1 - power))
+    events = 1 / (error**2 * share_treated * (1 - share_treated))
+    per_year = rate / 1000
+    stops = per_year + math.log(1 / (1 - leaving))
+    mean_years = -math.expm1(-stops * years) / stops
+    return math.ceil(events / (per_year * mean_years))
+""",
+        ),
+        Alternative(
+            "moment by moment",
+            """
+from scipy.integrate import quad
+
+def patients_needed(margin, rate, leaving, years, share_treated=0.5, power=0.8):
+    if margin <= 1:
+        raise ValueError("give a margin above 1")
+    z = norm.ppf([0.975, power]).sum()
+    d = (z / np.log(margin)) ** 2 / share_treated / (1 - share_treated)
+
+    def events_at(t):
+        return rate / 1000 * np.exp(-rate / 1000 * t) * (1 - leaving) ** t
+
+    return int(np.ceil(d / quad(events_at, 0, years)[0]))
+""",
+        ),
+    ],
+    "case_ratios": [
+        Alternative(
+            "a set of names for each case",
+            """
+def case_ratios(rows, drug, event, leave_out=()):
+    last = {}
+    for case, version in zip(rows["case"], rows["version"]):
+        last[case] = max(version, last.get(case, version))
+    drugs, events = {}, {}
+    for case, version, name, what in zip(
+        rows["case"], rows["version"], rows["drug"], rows["event"]
+    ):
+        if version == last[case]:
+            drugs.setdefault(case, set()).add(name)
+            events.setdefault(case, set()).add(what)
+    kept = [case for case in drugs if drugs[case].isdisjoint(leave_out)]
+    ours = [case for case in kept if drug in drugs[case]]
+    hit = [case for case in kept if event in events[case]]
+    if not ours:
         raise ValueError("the drug is not reported")
+    n, n_drug, n_event = len(kept), len(ours), len(hit)
+    a = len(set(ours) & set(hit))
     b, c = n_drug - a, n_event - a
     d = n - a - b - c
     e = n_drug * n_event / n
-    result = {"a": a, "prr": float("nan"), "ror": float("nan")}
+    result = {"cases": a, "prr": float("nan"), "ror": float("nan")}
     if c > 0:
         result["prr"] = (a / n_drug) / (c / (n - n_drug))
         if b > 0:
@@ -703,23 +855,70 @@ def disproportionality(reports, drug, event, leave_out=()):
     return result
 """,
         ),
-    ],
-    "rate_ratio_from_reports": [
         Alternative(
-            "one product",
+            "merged with the newest version",
             """
-def rate_ratio_from_reports(drug, other):
-    if min(drug["reported"], other["reported"]) <= 0:
-        raise ValueError("a share reported must be above 0")
-    if max(drug["reported"], other["reported"]) > 1:
-        raise ValueError("a share reported is at most 1")
-    if other["event_reports"] == 0:
+def case_ratios(rows, drug, event, leave_out=()):
+    newest = rows.groupby("case", as_index=False)["version"].max()
+    rows = rows.merge(newest, on=["case", "version"])
+    gone = set(rows.loc[rows["drug"].isin(list(leave_out)), "case"])
+    rows = rows[~rows["case"].isin(gone)]
+    cases = set(rows["case"])
+    with_drug = set(rows.loc[rows["drug"] == drug, "case"])
+    with_event = set(rows.loc[rows["event"] == event, "case"])
+    if len(with_drug) == 0:
+        raise ValueError("no such drug")
+    a = len(with_drug & with_event)
+    b = len(with_drug - with_event)
+    c = len(with_event - with_drug)
+    d = len(cases - with_drug - with_event)
+    e = (a + b) * (a + c) / len(cases)
+    prr = np.nan if c == 0 else a * (c + d) / (c * (a + b))
+    ror = np.nan if b == 0 or c == 0 else a * d / b / c
+    ic = np.log2(a + 0.5) - np.log2(e + 0.5)
+    low = np.log2(gamma(a + 0.5).ppf(0.025)) - np.log2(e + 0.5)
+    return {"cases": a, "prr": prr, "ror": ror, "ic": ic, "ic025": low}
+""",
+        ),
+    ],
+    "window_rate_ratio": [
+        Alternative(
+            "patient by patient",
+            """
+def window_rate_ratio(patients, after):
+    days, events = {True: 0.0, False: 0.0}, {True: 0, False: 0}
+    for start, stop, end, hit in zip(
+        patients["start_day"], patients["stop_day"], patients["followed_days"], patients["event"]
+    ):
+        if np.isnan(start):
+            days[False] += end
+            inside = False
+        else:
+            close = end if np.isnan(stop) else stop + after
+            days[True] += min(close, end) - start
+            days[False] += start + max(end - close, 0)
+            inside = end <= close
+        events[inside] += int(hit)
+    if days[True] == 0 or events[False] == 0:
         return float("nan")
-    return (
-        drug["event_reports"]
-        * (other["reported"] * other["patient_years"])
-        / (other["event_reports"] * drug["reported"] * drug["patient_years"])
-    )
+    return events[True] * days[False] / (days[True] * events[False])
+""",
+        ),
+        Alternative(
+            "the draft, mended",
+            """
+def window_rate_ratio(patients, after):
+    had = patients["start_day"].notna()
+    stopped = patients["stop_day"].fillna(patients["followed_days"])
+    ended = (stopped + after).clip(upper=patients["followed_days"])
+    inside = (ended - patients["start_day"])[had].sum()
+    outside = patients["followed_days"].sum() - inside
+    in_time = had & (patients["followed_days"] <= ended)
+    hits_inside = (patients["event"] & in_time).sum()
+    hits_outside = patients["event"].sum() - hits_inside
+    if inside == 0 or hits_outside == 0:
+        return np.nan
+    return (hits_inside / inside) / (hits_outside / outside)
 """,
         ),
     ],
