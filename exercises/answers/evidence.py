@@ -3,62 +3,22 @@
 from . import Alternative, Wrong
 
 OBJECTIVES = {
-    "expected_fall": ["ob-evidence-improvement"],
     "trial_effect": ["ob-evidence-randomised-arms"],
-    "nnt": ["ob-evidence-effect-sizes"],
-    "randomisation": ["ob-evidence-randomisation-test"],
-    "missing": ["ob-evidence-missing-data"],
     "holm": ["ob-evidence-multiplicity"],
-    "fragility": ["ob-evidence-effect-sizes"],
+    "missing": ["ob-evidence-missing-data"],
+    "randomisation": ["ob-evidence-randomisation-test"],
     "weighted": ["ob-evidence-weighting"],
-    "e_value": ["ob-evidence-unmeasured"],
-    "pool": ["ob-evidence-pooling", "ob-evidence-prediction-interval"],
-    "egger": ["ob-evidence-funnel", "ob-evidence-selective-publication"],
-    "grade": ["ob-evidence-certainty"],
+    "nnt_for": ["ob-evidence-effect-sizes"],
+    "ratio_of_ratios": ["ob-evidence-effect-sizes", "ob-evidence-multiplicity"],
+    "unrecorded": ["ob-evidence-unmeasured"],
+    "repeated_fall": ["ob-evidence-improvement"],
+    "after_filter": ["ob-evidence-power", "ob-evidence-significance-filter"],
+    "next_place": ["ob-evidence-pooling", "ob-evidence-prediction-interval"],
+    "practice_effect": ["ob-evidence-randomised-arms", "ob-evidence-arms"],
     "judge": ["ob-evidence-certainty", "ob-evidence-spin"],
 }
 
 WRONG = {
-    "expected_fall": [
-        Wrong(
-            "reliable part falls",
-            "takes what comes back for what falls",
-            {"sd * (1 - reliability)": "sd * reliability"},
-        ),
-        Wrong(
-            "lower tail",
-            "divides by those who were not chosen",
-            {"stats.norm.sf(z)": "stats.norm.cdf(z)"},
-        ),
-        Wrong(
-            "natural change kept",
-            "takes everything that happened to the chosen for regression",
-            {"fall[chosen].mean() - fall[known].mean()": "fall[chosen].mean()"},
-        ),
-        Wrong(
-            "direction reversed",
-            "takes after less before for a fall",
-            {"fall = first - second": "fall = second - first"},
-        ),
-        Wrong(
-            "a tail by subtraction",
-            "does not see that 1 less almost 1 is 0",
-            {"stats.norm.sf(z)": "max(1 - stats.norm.cdf(z), 1e-300)"},
-            seen=False,
-        ),
-        Wrong(
-            "exactly the threshold is not enough",
-            "writes > for ≥",
-            {"first >= threshold": "first > threshold"},
-            seen=False,
-        ),
-        Wrong(
-            "any reliability",
-            "lets a correlation below 0 or above 1 through",
-            {"sd > 0 and 0 <= reliability <= 1": "sd > 0"},
-            seen=False,
-        ),
-    ],
     "trial_effect": [
         Wrong(
             "before and after",
@@ -98,79 +58,51 @@ WRONG = {
             },
         ),
     ],
-    "nnt": [
+    "holm": [
         Wrong(
-            "relative for absolute",
-            "divides by the risk of the controls",
-            {"difference = p_t - p_c": "difference = (p_t - p_c) / p_c"},
-        ),
-        Wrong(
-            "ends inverted and left as they are",
-            "inverts an interval that crosses 0 as if it did not",
+            "Bonferroni",
+            "multiplies all by the number of questions",
             {
-                "(1 / high, 1 / low if low > 0 else np.inf)": "(1 / high, 1 / low)",
-                "if low < 0:": "if high < 0:",
+                "np.arange(len(p_values), 0, -1)": "np.full(len(p_values), len(p_values))"
             },
         ),
         Wrong(
-            "not significant, no number",
-            "takes an interval over 0 for no information",
-            {"if high > 0:": "if low > 0:", "if low < 0:": "if high < 0:"},
-        ),
-        Wrong(
-            "harm is negative",
-            "writes the number needed to harm with a minus",
+            "Benjamini and Hochberg",
+            "controls the false discovery rate",
             {
-                "(-1 / low, -1 / high if high < 0 else np.inf)": (
-                    "(1 / low, 1 / high if high < 0 else -np.inf)"
-                )
+                "np.arange(len(p_values), 0, -1)": (
+                    "len(p_values) / np.arange(1, len(p_values) + 1)"
+                ),
+                "np.maximum.accumulate(p_values[order] * factors)": (
+                    "np.minimum.accumulate((p_values[order] * factors)[::-1])[::-1]"
+                ),
             },
         ),
         Wrong(
-            "an end at 0 is a harm",
-            "writes ≤ for <",
-            {"if low < 0:": "if low <= 0:", "(-1 / low,": "(-1 / (low or -1e-9),"},
-            seen=False,
-        ),
-        Wrong(
-            "ends in any order",
-            "does not look whether low lies below high",
-            {"if not low < high:": "if low == high:"},
-            seen=False,
-        ),
-    ],
-    "randomisation": [
-        Wrong(
-            "one side",
-            "counts only differences of the observed sign",
-            {"np.abs(differences) >= abs(observed)": "differences >= observed"},
-        ),
-        Wrong(
-            "only what is farther",
-            "leaves out the allocation that was drawn and its equals",
-            {">= abs(observed) - 1e-9": "> abs(observed) + 1e-9"},
-        ),
-        Wrong(
-            "half are treated",
-            "allocates as many to each arm whatever the trial did",
-            {"treated.sum())": "len(outcome) // 2)"},
-            seen=False,
-        ),
-        Wrong(
-            "twice one tail",
-            "thinks that the other tail is as large when the arms differ in size",
+            "not raised to the one before",
+            "multiplies and leaves it there",
             {
-                "np.mean(np.abs(differences) >= abs(observed) - 1e-9)": (
-                    "min(1.0, 2 * min(np.mean(differences >= observed - 1e-9), "
-                    "np.mean(differences <= observed + 1e-9)))"
-                )
+                "np.maximum.accumulate(p_values[order] * factors)": "p_values[order] * factors"
             },
+        ),
+        Wrong(
+            "in sorted order",
+            "loses which question had which p value",
+            {"adjusted[order] =": "adjusted[:] ="},
+        ),
+        Wrong(
+            "above 1",
+            "lets a p value exceed 1",
+            {"np.minimum(stepped, 1)": "stepped"},
             seen=False,
         ),
         Wrong(
-            "equal to the last bit",
-            "lets rounding decide what is as large",
-            {"abs(observed) - 1e-9": "abs(observed)"},
+            "sorts what it was given",
+            "changes the array of the caller",
+            {
+                "factors = np.arange": "original = p_values.copy()\n    factors = np.arange",
+                "np.minimum(stepped, 1)": "np.minimum(stepped, 1)\n    p_values.sort()",
+            },
             seen=False,
         ),
     ],
@@ -225,94 +157,38 @@ WRONG = {
             seen=False,
         ),
     ],
-    "holm": [
+    "randomisation": [
         Wrong(
-            "Bonferroni",
-            "multiplies all by the number of questions",
-            {
-                "np.arange(len(p_values), 0, -1)": "np.full(len(p_values), len(p_values))"
-            },
+            "one side",
+            "counts only differences of the observed sign",
+            {"np.abs(differences) >= abs(observed)": "differences >= observed"},
         ),
         Wrong(
-            "Benjamini and Hochberg",
-            "controls the false discovery rate",
-            {
-                "np.arange(len(p_values), 0, -1)": (
-                    "len(p_values) / np.arange(1, len(p_values) + 1)"
-                ),
-                "np.maximum.accumulate(p_values[order] * factors)": (
-                    "np.minimum.accumulate((p_values[order] * factors)[::-1])[::-1]"
-                ),
-            },
+            "only what is farther",
+            "leaves out the allocation that was drawn and its equals",
+            {">= abs(observed) - 1e-9": "> abs(observed) + 1e-9"},
         ),
         Wrong(
-            "not raised to the one before",
-            "multiplies and leaves it there",
-            {
-                "np.maximum.accumulate(p_values[order] * factors)": "p_values[order] * factors"
-            },
-        ),
-        Wrong(
-            "in sorted order",
-            "loses which question had which p value",
-            {"adjusted[order] =": "adjusted[:] ="},
-        ),
-        Wrong(
-            "above 1",
-            "lets a p value exceed 1",
-            {"np.minimum(stepped, 1)": "stepped"},
+            "half are treated",
+            "allocates as many to each arm whatever the trial did",
+            {"treated.sum())": "len(outcome) // 2)"},
             seen=False,
         ),
         Wrong(
-            "sorts what it was given",
-            "changes the array of the caller",
+            "twice one tail",
+            "thinks that the other tail is as large when the arms differ in size",
             {
-                "factors = np.arange": "original = p_values.copy()\n    factors = np.arange",
-                "np.minimum(stepped, 1)": "np.minimum(stepped, 1)\n    p_values.sort()",
-            },
-            seen=False,
-        ),
-    ],
-    "fragility": [
-        Wrong(
-            "wrong arm",
-            "adds events where there are more already",
-            {
-                "if events_c / n_c < events_t / n_t:": (
-                    "if events_c / n_c >= events_t / n_t:"
-                ),
-                "while True:": "while low + turned <= n_low:",
-                "turned += 1": "turned += 1\n    return turned",
-            },
-        ),
-        Wrong(
-            "patients added",
-            "lets the arm grow instead of turning patients",
-            {"n_low - low - turned": "n_low - low"},
-        ),
-        Wrong(
-            "last that is significant",
-            "stops one too early",
-            {"return turned": "return max(turned - 1, 0)"},
-        ),
-        Wrong(
-            "always the treated",
-            "turns patients of the first arm whatever its risk",
-            {
-                "if events_c / n_c < events_t / n_t:": "if False:",
-                "while True:": "while low + turned <= n_low:",
-                "turned += 1": "turned += 1\n    return turned",
+                "np.mean(np.abs(differences) >= abs(observed) - 1e-9)": (
+                    "min(1.0, 2 * min(np.mean(differences >= observed - 1e-9), "
+                    "np.mean(differences <= observed + 1e-9)))"
+                )
             },
             seen=False,
         ),
         Wrong(
-            "fewer events for lower risk",
-            "compares numbers in arms of different size",
-            {
-                "if events_c / n_c < events_t / n_t:": "if events_c < events_t:",
-                "while True:": "while low + turned <= n_low:",
-                "turned += 1": "turned += 1\n    return turned",
-            },
+            "equal to the last bit",
+            "lets rounding decide what is as large",
+            {"abs(observed) - 1e-9": "abs(observed)"},
             seen=False,
         ),
     ],
@@ -354,181 +230,417 @@ WRONG = {
             seen=False,
         ),
     ],
-    "e_value": [
+    "nnt_for": [
         Wrong(
-            "ratio below 1 not inverted",
-            "takes the root of a negative number, or of its size",
+            "the patient's risk left out",
+            "takes a ratio for something that has a number needed to treat",
             {
-                "if ratio < 1:": "if ratio < 0:",
-                "np.sqrt(ratio * (ratio - 1))": "np.sqrt(abs(ratio * (ratio - 1)))",
+                "risk - risk * low, risk - risk * high": "1 - low, 1 - high",
+                "min(risk * high, 1) - risk, min(risk * low, 1) - risk": (
+                    "high - 1, low - 1"
+                ),
             },
         ),
         Wrong(
-            "farther end",
-            "takes the end that lies away from 1",
-            {"max(low, 1)": "max(high, 1)"},
+            "the treated risk inverted",
+            "divides by what is left and not by what is taken away",
+            {"risk - risk * low, risk - risk * high": "risk * low, risk * high"},
         ),
         Wrong(
-            "ends not exchanged",
-            "forgets that the inverse turns the interval over",
-            {"ratio, low, high = 1 / ratio, 1 / high, 1 / low": "ratio = 1 / ratio"},
-        ),
-        Wrong(
-            "interval over 1 explained away all the same",
-            "asks for more than 1 where nothing has to be explained",
-            {"max(low, 1)": "max(low, 1 / low)"},
-        ),
-        Wrong(
-            "ratio anywhere",
-            "does not look whether the ratio lies in its interval",
-            {"0 < low <= ratio <= high": "ratio > 0 and low > 0 and high > 0"},
-            seen=False,
-        ),
-    ],
-    "pool": [
-        Wrong(
-            "weights by standard error",
-            "weighs by one over the root of the variance",
-            {"weights = 1 / variances": "weights = 1 / np.sqrt(variances)"},
-        ),
-        Wrong(
-            "z for t",
-            "takes the normal distribution for a dozen trials",
-            {"half = stats.t.ppf(0.975, k - 1)": "half = 1.96"},
-        ),
-        Wrong(
-            "standard error without Hartung and Knapp",
-            "takes one over the sum of weights",
+            "largest number first",
+            "lists the numbers in the order of the ratios' other end",
             {
-                "(weights * (effects - mean) ** 2).sum() / ((k - 1) * weights.sum())": (
-                    "1 / weights.sum()"
+                "(1 / fewer, 1 / fewest if fewest > 0 else np.inf)": (
+                    "(1 / fewest if fewest > 0 else np.inf, 1 / fewer)"
                 )
             },
         ),
         Wrong(
-            "interval of the mean as prediction",
-            "takes where the mean lies for where the next truth lies",
-            {"np.sqrt(se2 + tau2)": "np.sqrt(se2)"},
+            "no infinity",
+            "gives both ends of the interval, and a negative number for one",
+            {
+                "1 / fewest if fewest > 0 else np.inf": (
+                    "1 / fewest if fewest != 0 else np.inf"
+                ),
+            },
         ),
         Wrong(
-            "prediction with k − 1",
-            "forgets that τ² was estimated too",
-            {"stats.t.ppf(0.975, k - 2)": "stats.t.ppf(0.975, k - 1)"},
+            "harm as a negative benefit",
+            "gives harm a sign",
+            {"harm = (1 / more,": "harm = (-1 / more,"},
         ),
         Wrong(
-            "plain error in the prediction",
-            "takes the formula of the book's page for that of the task",
-            {"np.sqrt(se2 + tau2)": "np.sqrt(1 / weights.sum() + tau2)"},
+            "risks above 1",
+            "lets a ratio raise a risk beyond certainty",
+            {
+                "min(risk * high, 1) - risk, min(risk * low, 1) - risk": (
+                    "risk * high - risk, risk * low - risk"
+                )
+            },
+            seen=False,
         ),
         Wrong(
-            "negative variance",
-            "does not cut τ² at 0",
-            {"max(0.0, (q - (k - 1)) / spread)": "(q - (k - 1)) / spread"},
+            "any risk",
+            "takes a percentage for a share",
+            {"0 < risk <= 1 and 0 < low": "0 < risk and 0 < low"},
+            seen=False,
+        ),
+        Wrong(
+            "ends in any order",
+            "does not check the interval",
+            {"0 < low < high": "low > 0 and high > 0"},
             seen=False,
         ),
     ],
-    "egger": [
+    "ratio_of_ratios": [
         Wrong(
-            "slope for intercept",
-            "takes the number that straight lines are usually about",
-            {'"intercept": line.intercept': '"intercept": line.slope'},
+            "standard error of the plain scale",
+            "takes the interval for symmetrical around the ratio",
+            {"np.log(high / low) / (2 * 1.96)": "(high - low) / (2 * 1.96)"},
         ),
         Wrong(
-            "effect against its error",
-            "draws the funnel instead of the regression",
-            {"(1 / errors, effects / errors)": "(errors, effects)"},
+            "whole width for half",
+            "forgets that an interval reaches to both sides",
+            {"np.log(high / low) / (2 * 1.96)": "np.log(high / low) / 1.96"},
+        ),
+        Wrong(
+            "errors added",
+            "adds standard errors and not variances",
+            {
+                "np.sqrt(squares[0] + squares[1])": (
+                    "np.sqrt(squares[0]) + np.sqrt(squares[1])"
+                )
+            },
+        ),
+        Wrong(
+            "errors subtracted",
+            "takes a difference of estimates for one of variances",
+            {"squares[0] + squares[1]": "abs(squares[0] - squares[1])"},
+        ),
+        Wrong(
+            "ends divided",
+            "divides end by end",
+            {
+                "np.exp(difference - 1.96 * error)": "first[1] / second[1]",
+                "np.exp(difference + 1.96 * error)": "first[2] / second[2]",
+            },
+        ),
+        Wrong(
+            "second over first",
+            "turns the ratio over",
+            {"logs[0] - logs[1]": "logs[1] - logs[0]"},
         ),
         Wrong(
             "one-sided",
-            "takes one tail",
-            {"2 * stats.t.sf": "stats.t.sf"},
+            "counts one tail",
+            {"2 * stats.norm.sf(abs": "stats.norm.sf(abs"},
         ),
         Wrong(
-            "p value of the slope",
-            "takes the p value that linregress gives",
-            {"2 * stats.t.sf(abs(t), len(effects) - 2)": "line.pvalue"},
+            "middle of the interval for the ratio",
+            "does not use what is printed",
+            {"np.log(ratio)": "np.log(low * high) / 2"},
         ),
         Wrong(
-            "smallest that passes",
-            "takes the limit for the mean of those above it",
+            "a ratio outside its interval",
+            "takes what is printed without a look",
+            {" and low <= ratio <= high": ""},
+            seen=False,
+        ),
+    ],
+    "unrecorded": [
+        Wrong(
+            "only smokers",
+            "takes the shares for the rates",
+            {"1 + share * (strength - 1)": "share * strength"},
+        ),
+        Wrong(
+            "those who do not smoke forgotten",
+            "multiplies everybody's rate by the share and the strength",
+            {"1 + share * (strength - 1)": "1 + share * strength"},
+        ),
+        Wrong(
+            "wrong side",
+            "makes the ratio larger by what explains it",
+            {"ratio * raised_control / raised": "ratio * raised / raised_control"},
+        ),
+        Wrong(
+            "difference for ratio",
+            "subtracts an excess from a ratio",
+            {"ratio * raised_control / raised": ("ratio - (raised - raised_control)")},
+        ),
+        Wrong(
+            "E-value",
+            "takes the strength that is needed when nothing is known",
             {
-                "true_effect + error * stats.norm.pdf(a) / stats.norm.sf(a)": (
-                    "max(true_effect, 1.96 * error)"
+                "1 + (ratio - 1) / gap": "ratio + np.sqrt(ratio * abs(ratio - 1))",
+            },
+        ),
+        Wrong(
+            "difference of the shares",
+            "forgets that the others smoke, too, and grow with the strength",
+            {"share_treated - ratio * share_control": "share_treated - share_control"},
+        ),
+        Wrong(
+            "whatever comes out",
+            "gives a strength that no smoking can have",
+            {"if gap == 0 or (ratio - 1) / gap < 0:": "if gap == 0:"},
+        ),
+        Wrong(
+            "the ratio of 1 forgotten",
+            "finds no strength where none is needed",
+            {"if ratio == 1:": "if ratio is None:"},
+            seen=False,
+        ),
+        Wrong(
+            "any share",
+            "takes a percentage for a share",
+            {"0 <= one <= 1 for one in shares": "0 <= one for one in shares"},
+            seen=False,
+        ),
+    ],
+    "repeated_fall": [
+        Wrong(
+            "one reading",
+            "takes the formula of the page whatever was measured",
+            {"(1 - reliability) / readings": "(1 - reliability)"},
+        ),
+        Wrong(
+            "divided by the readings",
+            "takes the fall for noise that averages out",
+            {
+                "(1 - reliability) / readings": "(1 - reliability)",
+                "(1 - kept) * spread": "(1 - kept) / readings * spread",
+            },
+        ),
+        Wrong(
+            "readings of strangers",
+            "averages a person's scores as if they were of different people",
+            {
+                "sd**2 * (reliability + (1 - reliability) / readings)": (
+                    "sd**2 / readings"
                 )
             },
         ),
         Wrong(
-            "in standard errors",
-            "forgets the scale",
-            {"true_effect + error * stats": "true_effect + stats"},
+            "reliability of one reading",
+            "lets a later score keep of the mean what it keeps of one score",
+            {"reliability * sd**2 / variance": "reliability"},
         ),
         Wrong(
-            "a tail by subtraction",
-            "does not see that 1 less almost 1 is 0",
-            {"stats.norm.sf(a)": "max(1 - stats.norm.cdf(a), 1e-300)"},
+            "correlation for slope",
+            "does not see that the mean and a later score spread differently",
+            {
+                "kept = reliability * sd**2 / variance": "kept = reliability * sd / variance**0.5"
+            },
+        ),
+        Wrong(
+            "threshold in units of one score",
+            "forgets that means spread less than scores",
+            {"(threshold - mean) / spread": "(threshold - mean) / sd"},
+        ),
+        Wrong(
+            "tail by subtraction",
+            "runs out of digits",
+            {"stats.norm.sf(z)": "(1 - stats.norm.cdf(z))"},
+            seen=False,
+        ),
+        Wrong(
+            "no reading at all",
+            "does not check its arguments",
+            {" and readings >= 1": ""},
             seen=False,
         ),
     ],
-    "grade": [
+    "after_filter": [
         Wrong(
-            "both start high",
-            "leaves the design out",
-            {'"observational": 2}': '"observational": 4}'},
-        ),
-        Wrong(
-            "one step a reason",
-            "counts reasons instead of steps",
-            {"- sum(down.values())": "- sum(steps > 0 for steps in down.values())"},
-            seen=False,
-        ),
-        Wrong(
-            "up after down",
-            "raises again what was taken down",
-            {" and not any(down.values())": ""},
-        ),
-        Wrong(
-            "no floor",
-            "goes below the lowest level, and Python counts from the end",
-            {"min(max(level, 1), 4) - 1": "min(level, 4) - 1"},
-        ),
-        Wrong(
-            "mentioned is taken down",
-            "takes a reason with 0 steps for a reason",
-            {"not any(down.values())": "not down"},
-            seen=False,
-        ),
-        Wrong(
-            "any number of steps",
-            "lets three steps and unknown reasons through",
+            "one side only",
+            "takes the filter of the page, which lets only good news pass",
             {
-                "reason not in most or steps not in range(most[reason] + 1)": "steps < -9"
+                "stats.norm.sf(1.96 + t)": "0 * t",
+                " + stats.norm.pdf(1.96 + t)": "",
+            },
+        ),
+        Wrong(
+            "share of all trials",
+            "counts wrong signs among all trials and not among those printed",
+            {'"wrong_sign": wrong / (right + wrong)': '"wrong_sign": wrong'},
+        ),
+        Wrong(
+            "mean with its sign",
+            "lets estimates of the wrong sign make the exaggeration smaller",
+            {
+                "t * (right - wrong) + beyond": (
+                    "t * (right + wrong) + stats.norm.pdf(1.96 - t)"
+                    " - stats.norm.pdf(1.96 + t)"
+                )
+            },
+        ),
+        Wrong(
+            "truth added for both sides",
+            "adds the truth to what passes on the wrong side, too",
+            {"t * (right - wrong)": "t * (right + wrong)"},
+        ),
+        Wrong(
+            "not over the truth",
+            "gives the mean size in standard errors",
+            {"mean_size / t": "mean_size"},
+        ),
+        Wrong(
+            "not among the printed",
+            "spreads what is printed over all trials",
+            {"beyond) / (right + wrong)": "beyond)"},
+        ),
+        Wrong(
+            "signed truth",
+            "gives an effect below 0 the wrong side",
+            {"abs(true_effect) / error": "true_effect / error"},
+        ),
+        Wrong(
+            "no effect",
+            "divides by nothing",
+            {
+                "if true_effect == 0:": "if error == 0:",
+                "mean_size / t": "mean_size / t if t else np.inf",
             },
             seen=False,
+        ),
+    ],
+    "next_place": [
+        Wrong(
+            "one truth for all",
+            "pools as if places did not differ",
+            {"change >= 1e-9 and rounds < 10_000": "rounds < 0"},
+        ),
+        Wrong(
+            "one step of REML",
+            "does not repeat the step until it stays",
+            {"rounds < 10_000": "rounds < 1"},
+        ),
+        Wrong(
+            "maximum likelihood",
+            "forgets that the mean was estimated, too",
+            {"(weights**2).sum() + 1 / weights.sum())": "(weights**2).sum())"},
+        ),
+        Wrong(
+            "the mean for the next place",
+            "asks whether the mean is below, not the next place",
+            {"np.sqrt(tau2 + 1 / weights.sum())": "np.sqrt(1 / weights.sum())"},
+        ),
+        Wrong(
+            "a mean without error",
+            "takes the pooled mean for known",
+            {"np.sqrt(tau2 + 1 / weights.sum())": "np.sqrt(tau2 + 1e-9)"},
+        ),
+        Wrong(
+            "normal distribution",
+            "takes the estimated variance for known",
+            {"stats.t.cdf(t, len(effects) - 2)": "stats.norm.cdf(t)"},
+        ),
+        Wrong(
+            "one degree of freedom too many",
+            "takes those of the interval of the mean",
+            {"len(effects) - 2": "len(effects) - 1"},
+            seen=False,
+        ),
+        Wrong(
+            "above",
+            "counts the places with too little effect",
+            {"stats.t.cdf(": "stats.t.sf("},
+        ),
+        Wrong(
+            "a ratio on the scale of logarithms",
+            "compares a ratio with a logarithm",
+            {"np.log(worthwhile) - mean": "worthwhile - mean"},
+        ),
+        Wrong(
+            "a variance below 0",
+            "does not stop at 0",
+            {"new = max(0.0, ": "new = max(-1e-3, "},
+            seen=False,
+        ),
+    ],
+    "practice_effect": [
+        Wrong(
+            "patients for practices",
+            "analyses what was not randomised",
+            {
+                'change.groupby([patients["arm"], patients["practice"]]).mean().dropna()': (
+                    'change.set_axis(pd.MultiIndex.from_frame(patients[["arm", "practice"]]))'
+                    ".dropna()"
+                )
+            },
+        ),
+        Wrong(
+            "who was not seen again is counted",
+            "takes the number of rows for the number of values",
+            {
+                'change.groupby([patients["arm"], patients["practice"]]).mean().dropna()': (
+                    'change.groupby([patients["arm"], patients["practice"]]).mean()'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "not seen again is not changed",
+            "fills what is missing with no change",
+            {
+                'patients["score_after"] - patients["score_before"]': (
+                    '(patients["score_after"] - patients["score_before"]).fillna(0)'
+                )
+            },
+        ),
+        Wrong(
+            "normal for few practices",
+            "takes 1.96 for any number",
+            {'stats.t.ppf(0.975, arms["size"].sum() - 2)': "1.96"},
+        ),
+        Wrong(
+            "degrees of freedom of the patients",
+            "counts patients where practices were randomised",
+            {'arms["size"].sum() - 2': "len(patients) - 2"},
+        ),
+        Wrong(
+            "practices weighed by their patients",
+            "lets a large practice count more, as its patients would",
+            {
+                'arms.loc["remedy", "mean"] - arms.loc["placebo", "mean"]': (
+                    'change[patients["arm"] == "remedy"].mean()'
+                    ' - change[patients["arm"] == "placebo"].mean()'
+                )
+            },
+        ),
+        Wrong(
+            "standard deviations added",
+            "adds spreads and not their squares",
+            {
+                'np.sqrt((arms["var"] / arms["size"]).sum())': (
+                    'np.sqrt(arms["var"] / arms["size"]).sum()'
+                )
+            },
+        ),
+        Wrong(
+            "one variance for both arms",
+            "pools what the protocol keeps apart",
+            {
+                'np.sqrt((arms["var"] / arms["size"]).sum())': (
+                    'np.sqrt((arms["var"] * (arms["size"] - 1)).sum()'
+                    ' / (arms["size"].sum() - 2) * (1 / arms["size"]).sum())'
+                )
+            },
+        ),
+        Wrong(
+            "placebo less remedy",
+            "turns the sign",
+            {
+                'arms.loc["remedy", "mean"] - arms.loc["placebo", "mean"]': (
+                    'arms.loc["placebo", "mean"] - arms.loc["remedy", "mean"]'
+                )
+            },
         ),
     ],
 }
 
 ALTERNATIVE = {
-    "expected_fall": [
-        Alternative(
-            "logarithms, and a table",
-            """
-def expected_fall(mean, sd, reliability, threshold):
-    if sd <= 0 or reliability < 0 or reliability > 1:
-        raise ValueError("sd must be positive, reliability from 0 to 1")
-    z = (threshold - mean) / sd
-    above = np.exp(stats.norm.logpdf(z) - stats.norm.logsf(z)) * sd
-    return above - reliability * above
-
-
-def observed_fall(first, second, threshold):
-    table = pd.DataFrame({"first": first, "second": second}).dropna()
-    table["fall"] = table["first"] - table["second"]
-    ill = table[table["first"] >= threshold]
-    return ill["fall"].mean() - table["fall"].mean()
-""",
-        ),
-    ],
     "trial_effect": [
         Alternative(
             "numpy, arm by arm",
@@ -547,28 +659,43 @@ def trial_effect(trial):
 """,
         ),
     ],
-    "nnt": [
+    "holm": [
         Alternative(
-            "five cases, one after the other",
+            "one p value after the other",
             """
-def risk_difference(responders_t, n_t, responders_c, n_c):
-    p, q = responders_t / n_t, responders_c / n_c
-    half = 1.96 * (p * (1 - p) / n_t + q * (1 - q) / n_c) ** 0.5
-    return {"difference": p - q, "low": p - q - half, "high": p - q + half}
+def holm(p_values):
+    m = len(p_values)
+    result = np.zeros(m)
+    last = 0
+    for step, place in enumerate(sorted(range(m), key=lambda i: p_values[i])):
+        last = max(last, min(1.0, p_values[place] * (m - step)))
+        result[place] = last
+    return result
+""",
+        ),
+    ],
+    "missing": [
+        Alternative(
+            "counts, and a loop with while",
+            """
+def two_ways(responded, treated):
+    a, b = pd.Series(responded[treated]), pd.Series(responded[~treated])
+    return {
+        "complete": a.mean() - b.mean(),
+        "imputed": a.fillna(0).mean() - b.fillna(0).mean(),
+    }
 
 
-def nnt_interval(low, high):
-    if low >= high:
-        raise ValueError("low must be below high")
-    if low > 0:
-        return {"benefit": (1 / high, 1 / low), "harm": None}
-    if high < 0:
-        return {"benefit": None, "harm": (1 / abs(low), 1 / abs(high))}
-    if low == 0:
-        return {"benefit": (1 / high, float("inf")), "harm": None}
-    if high == 0:
-        return {"benefit": None, "harm": (1 / -low, float("inf"))}
-    return {"benefit": (1 / high, np.inf), "harm": (1 / -low, np.inf)}
+def tipping_point(responded, treated):
+    a, b = responded[treated], responded[~treated]
+    p = (a == 1).sum() / len(a)
+    yes, most = (b == 1).sum(), (b == 1).sum() + np.isnan(b).sum()
+    first = yes
+    while yes <= most:
+        q = yes / len(b)
+        if p - q - 1.96 * np.sqrt(p * (1 - p) / len(a) + q * (1 - q) / len(b)) <= 0:
+            return yes - first
+        yes += 1
 """,
         ),
     ],
@@ -606,64 +733,6 @@ def randomisation_p(outcome, treated):
 """,
         ),
     ],
-    "missing": [
-        Alternative(
-            "counts, and a loop with while",
-            """
-def two_ways(responded, treated):
-    a, b = pd.Series(responded[treated]), pd.Series(responded[~treated])
-    return {
-        "complete": a.mean() - b.mean(),
-        "imputed": a.fillna(0).mean() - b.fillna(0).mean(),
-    }
-
-
-def tipping_point(responded, treated):
-    a, b = responded[treated], responded[~treated]
-    p = (a == 1).sum() / len(a)
-    yes, most = (b == 1).sum(), (b == 1).sum() + np.isnan(b).sum()
-    first = yes
-    while yes <= most:
-        q = yes / len(b)
-        if p - q - 1.96 * np.sqrt(p * (1 - p) / len(a) + q * (1 - q) / len(b)) <= 0:
-            return yes - first
-        yes += 1
-""",
-        ),
-    ],
-    "holm": [
-        Alternative(
-            "one p value after the other",
-            """
-def holm(p_values):
-    m = len(p_values)
-    result = np.zeros(m)
-    last = 0
-    for step, place in enumerate(sorted(range(m), key=lambda i: p_values[i])):
-        last = max(last, min(1.0, p_values[place] * (m - step)))
-        result[place] = last
-    return result
-""",
-        ),
-    ],
-    "fragility": [
-        Alternative(
-            "sorted arms, counted up",
-            """
-def fragility_index(events_t, n_t, events_c, n_c):
-    arms = sorted([(events_t / n_t, events_t, n_t), (events_c / n_c, events_c, n_c)])
-    (_, a, n), (_, b, m) = arms
-
-    def p(k):
-        return stats.fisher_exact([[a + k, b], [n - a - k, m - b]])[1]
-
-    k = 0
-    while p(k) < 0.05:
-        k = k + 1
-    return k
-""",
-        ),
-    ],
     "weighted": [
         Alternative(
             "cell by cell, standardised",
@@ -685,106 +754,293 @@ def weighted_rate_ratio(patients, columns):
 """,
         ),
     ],
-    "e_value": [
+    "nnt_for": [
         Alternative(
-            "one function for both",
+            "one side at a time",
             """
-def e_value(ratio, low, high):
-    if low <= 0 or low > ratio or ratio > high:
-        raise ValueError("0 < low <= ratio <= high")
+def nnt_for(risk, low, high):
+    if risk <= 0 or risk > 1 or low <= 0 or low >= high:
+        raise ValueError("no risk, or no interval")
 
-    def one(r):
-        r = max(r, 1 / r)
-        return r + (r * (r - 1)) ** 0.5
+    def side(differences):
+        best, worst = max(differences), min(differences)
+        if best <= 0:
+            return None
+        return (1 / best, 1 / worst if worst > 0 else float("inf"))
 
-    if low <= 1 <= high:
-        limit = 1.0
-    elif low > 1:
-        limit = one(low)
-    else:
-        limit = one(high)
-    return one(ratio), limit
+    treated = [min(1.0, risk * low), min(1.0, risk * high)]
+    return {
+        "benefit": side([risk - one for one in treated]),
+        "harm": side([one - risk for one in treated]),
+    }
+""",
+        ),
+        Alternative(
+            "by where 1 lies",
+            """
+def nnt_for(risk, low, high):
+    if not 0 < risk <= 1:
+        raise ValueError("risk")
+    if low <= 0 or not low < high:
+        raise ValueError("interval")
+    benefit, harm = None, None
+    if high < 1:
+        benefit = (1 / (risk * (1 - low)), 1 / (risk * (1 - high)))
+    elif low < 1:
+        benefit = (1 / (risk * (1 - low)), np.inf)
+    if high > 1 and risk < 1:
+        most = min(1, risk * high) - risk
+        harm = (1 / most, 1 / (min(1, risk * low) - risk) if low > 1 else np.inf)
+    return dict(benefit=benefit, harm=harm)
 """,
         ),
     ],
-    "pool": [
+    "ratio_of_ratios": [
         Alternative(
-            "sums, as the formulas stand",
+            "half widths by Pythagoras",
             """
-def pool(effects, variances):
-    y, v, k = np.asarray(effects), np.asarray(variances), len(effects)
-    w = v**-1
-    F = np.sum(w * y) / np.sum(w)
-    Q = np.sum(w * y**2) - np.sum(w * y) ** 2 / np.sum(w)
-    tau2 = (Q - k + 1) / (np.sum(w) - np.sum(w**2) / np.sum(w))
-    if tau2 < 0:
-        tau2 = 0
-    ws = 1 / (v + tau2)
-    M = np.sum(ws * y) / np.sum(ws)
-    SE = np.sqrt(np.sum(ws * (y - M) ** 2) / (k - 1) / np.sum(ws))
-    low, high = stats.t.interval(0.95, k - 1, loc=M, scale=SE)
-    a, b = stats.t.interval(0.95, k - 2, loc=M, scale=np.hypot(SE, np.sqrt(tau2)))
+def ratio_of_ratios(first, second):
+    for r, lo, hi in (first, second):
+        if lo <= 0 or hi <= lo or r < lo or r > hi:
+            raise ValueError("no such interval")
+    ratio = first[0] / second[0]
+    half = np.hypot(*[np.log(g[2] / g[1]) / 2 for g in (first, second)])
+    z = abs(np.log(ratio)) * 1.96 / half
     return {
-        "fixed": F, "tau2": tau2, "random": M, "low": low, "high": high,
-        "next_low": a, "next_high": b,
+        "ratio": ratio,
+        "low": ratio / np.exp(half),
+        "high": ratio * np.exp(half),
+        "p": stats.chi2.sf(z**2, 1),
+    }
+""",
+        ),
+        Alternative(
+            "arrays",
+            """
+def ratio_of_ratios(first, second):
+    both = np.array([first, second], dtype=float)
+    if (both <= 0).any() or (np.diff(both[:, [1, 0, 2]]) < 0).any() or (both[:, 1] == both[:, 2]).any():
+        raise ValueError("give 0 < low <= ratio <= high, low below high")
+    both = np.log(both)
+    se = np.sqrt((((both[:, 2] - both[:, 1]) / 3.92) ** 2).sum())
+    d = both[0, 0] - both[1, 0]
+    low, high = np.exp([d - 1.96 * se, d + 1.96 * se])
+    return {"ratio": np.exp(d), "low": low, "high": high, "p": 2 - 2 * stats.norm.cdf(abs(d / se))}
+""",
+        ),
+    ],
+    "unrecorded": [
+        Alternative(
+            "mean rates of mixed groups",
+            """
+def check(ratio, *shares):
+    if ratio <= 0 or min(shares) < 0 or max(shares) > 1:
+        raise ValueError("not allowed")
+
+
+def ratio_without(ratio, share_treated, share_control, strength):
+    check(ratio, share_treated, share_control)
+    if strength <= 0:
+        raise ValueError("not allowed")
+    on = share_treated * strength + (1 - share_treated)
+    off = share_control * strength + (1 - share_control)
+    return ratio / (on / off)
+
+
+def strength_needed(ratio, share_treated, share_control):
+    check(ratio, share_treated, share_control)
+    if ratio == 1:
+        return 1.0
+    # ratio * (off s + 1 - off) = on s + 1 - on
+    above = 1 - share_treated - ratio * (1 - share_control)
+    below = ratio * share_control - share_treated
+    if below == 0 or above / below < 1:
+        return float("nan")
+    return above / below
+""",
+        ),
+        Alternative(
+            "strength by bisection",
+            """
+from scipy.optimize import brentq
+
+def ratio_without(ratio, share_treated, share_control, strength):
+    if ratio <= 0 or strength <= 0:
+        raise ValueError("above 0")
+    for share in (share_treated, share_control):
+        if share < 0 or share > 1:
+            raise ValueError("a share lies between 0 and 1")
+    means = [np.average([strength, 1], weights=[p, 1 - p]) for p in (share_treated, share_control)]
+    return ratio * means[1] / means[0]
+
+
+def strength_needed(ratio, share_treated, share_control):
+    def left(s):
+        return ratio_without(ratio, share_treated, share_control, s) - 1
+
+    if left(1) == 0:
+        return 1
+    if np.sign(left(1)) == np.sign(left(1e9)) or abs(left(1e9)) < 1e-7:
+        return np.nan
+    return brentq(left, 1, 1e9, xtol=1e-13, rtol=1e-13)
+""",
+        ),
+    ],
+    "repeated_fall": [
+        Alternative(
+            "Spearman and Brown",
+            """
+def repeated_fall(mean, sd, reliability, threshold, readings=1):
+    if sd <= 0 or reliability < 0 or reliability > 1 or readings < 1:
+        raise ValueError("not allowed")
+    longer = 1 + (readings - 1) * reliability
+    of_mean = readings * reliability / longer
+    sd_mean = sd * (longer / readings) ** 0.5
+    z = (threshold - mean) / sd_mean
+    mills = np.exp(stats.norm.logpdf(z) - stats.norm.logsf(z))
+    return sd_mean * (1 - of_mean) * mills
+""",
+        ),
+        Alternative(
+            "what is not the person",
+            """
+def repeated_fall(mean, sd, reliability, threshold, readings=1):
+    if not sd > 0:
+        raise ValueError("sd")
+    if not 0 <= reliability <= 1:
+        raise ValueError("reliability")
+    if readings < 1:
+        raise ValueError("readings")
+    person = reliability * sd**2
+    noise = (1 - reliability) * sd**2 / readings
+    total = np.sqrt(person + noise)
+    chosen = stats.truncnorm((threshold - mean) / total, np.inf).mean() * total
+    return chosen * noise / (person + noise)
+""",
+        ),
+    ],
+    "after_filter": [
+        Alternative(
+            "two truncated normals",
+            """
+def after_filter(true_effect, error):
+    if true_effect == 0:
+        raise ValueError("give an effect")
+    c = 1.96 * error
+    up, down = stats.norm.sf(c, true_effect, error), stats.norm.cdf(-c, true_effect, error)
+    high = stats.truncnorm((c - true_effect) / error, np.inf, true_effect, error).mean()
+    low = stats.truncnorm(-np.inf, (-c - true_effect) / error, true_effect, error).mean()
+    size = (up * high - down * low) / (up + down)
+    return {
+        "printed": up + down,
+        "wrong_sign": (down if true_effect > 0 else up) / (up + down),
+        "exaggeration": size / abs(true_effect),
+    }
+""",
+        ),
+        Alternative(
+            "by integration",
+            """
+from scipy.integrate import quad
+
+def after_filter(true_effect, error):
+    if not true_effect:
+        raise ValueError("true_effect is 0")
+    t = abs(true_effect) / error
+    shares = stats.norm.cdf([t - 1.96, -t - 1.96])
+    sizes = [quad(lambda x: x * stats.norm.pdf(x - s), 1.96, 30)[0] for s in (t, -t)]
+    printed = shares.sum()
+    return {
+        "printed": printed,
+        "wrong_sign": shares[1] / printed,
+        "exaggeration": sum(sizes) / printed / t,
     }
 """,
         ),
     ],
-    "egger": [
+    "next_place": [
         Alternative(
-            "normal equations",
+            "Fisher's scoring with matrices left out",
             """
-def egger(effects, errors):
-    X = np.column_stack([np.ones(len(errors)), 1 / errors])
-    y = effects / errors
-    inverse = np.linalg.inv(X.T @ X)
-    b = inverse @ X.T @ y
-    df = len(y) - 2
-    s2 = ((y - X @ b) ** 2).sum() / df
-    t = b[0] / np.sqrt(s2 * inverse[0, 0])
-    return {"intercept": b[0], "p": 2 * (1 - stats.t.cdf(abs(t), df))}
+def next_place(effects, variances, worthwhile):
+    def reml_step(tau2):
+        w = (variances + tau2) ** -1
+        m = w @ effects / w.sum()
+        return max(0, w**2 @ ((effects - m) ** 2 - variances) / (w @ w) + 1 / w.sum())
+
+    tau2 = 0
+    for _ in range(10_000):
+        before, tau2 = tau2, reml_step(tau2)
+        if abs(tau2 - before) < 1e-9:
+            break
+    w = (variances + tau2) ** -1
+    m = w @ effects / w.sum()
+    ahead = stats.t(len(effects) - 2, loc=m, scale=np.hypot(tau2**0.5, w.sum() ** -0.5))
+    return {"tau2": tau2, "mean": np.exp(m), "probability": ahead.cdf(np.log(worthwhile))}
+""",
+        ),
+        Alternative(
+            "a function of its own for each step",
+            """
+def pooled(effects, variances, tau2):
+    weights = 1 / (variances + tau2)
+    return (weights * effects).sum() / weights.sum(), 1 / weights.sum(), weights
 
 
-def printed_mean(true_effect, error):
-    limit = 1.96 * error
-    z = (limit - true_effect) / error
-    return true_effect + error * np.exp(stats.norm.logpdf(z) - stats.norm.logsf(z))
+def next_place(effects, variances, worthwhile):
+    tau2 = 0.0
+    for _ in range(10_000):
+        mean, unit, w = pooled(effects, variances, tau2)
+        new = (w**2 * ((effects - mean) ** 2 - variances)).sum() / (w**2).sum() + unit
+        new = new if new > 0 else 0.0
+        done = abs(new - tau2) < 1e-9
+        tau2 = new
+        if done:
+            break
+    mean, unit, _ = pooled(effects, variances, tau2)
+    away = (mean - np.log(worthwhile)) / (tau2 + unit) ** 0.5
+    return dict(tau2=tau2, mean=np.exp(mean), probability=stats.t.sf(away, effects.size - 2))
 """,
         ),
     ],
-    "grade": [
+    "practice_effect": [
         Alternative(
-            "one check after the other",
+            "practice by practice",
             """
-def certainty(design, down, up):
-    words = ["very low", "low", "moderate", "high"]
-    if design == "randomised":
-        level = 3
-    elif design == "observational":
-        level = 1
-    else:
-        raise ValueError(design)
-    taken = 0
-    for reason in down:
-        if reason not in (
-            "risk of bias", "inconsistency", "indirectness", "imprecision", "publication bias"
-        ):
-            raise ValueError(reason)
-        if down[reason] not in (0, 1, 2):
-            raise ValueError(down[reason])
-        taken += down[reason]
-    given = 0
-    allowed = {"large effect": (0, 1, 2), "dose-response": (0, 1), "opposing confounding": (0, 1)}
-    for reason in up:
-        if up[reason] not in allowed.get(reason, ()):
-            raise ValueError(reason)
-        given += up[reason]
-    if taken:
-        return words[max(level - taken, 0)]
-    if design == "randomised":
-        return "high"
-    return words[min(level + given, 3)]
+def practice_effect(patients):
+    numbers = {"remedy": [], "placebo": []}
+    for _, rows in patients.groupby("practice"):
+        rows = rows.dropna(subset=["score_after"])
+        if len(rows) > 0:
+            change = (rows["score_after"] - rows["score_before"]).mean()
+            numbers[rows["arm"].iloc[0]].append(change)
+    a, b = np.array(numbers["remedy"]), np.array(numbers["placebo"])
+    d = a.mean() - b.mean()
+    se = np.sqrt(a.var(ddof=1) / a.size + b.var(ddof=1) / b.size)
+    t = stats.t.ppf(0.975, a.size + b.size - 2)
+    return {"difference": d, "low": d - t * se, "high": d + t * se}
+""",
+        ),
+        Alternative(
+            "the draft, mended",
+            """
+def practice_effect(patients):
+    practices = (
+        patients.assign(change=patients["score_after"] - patients["score_before"])
+        .groupby("practice")
+        .agg(arm=("arm", "first"), change=("change", "mean"))
+    )
+    change = practices["change"]
+    remedy = change[practices["arm"] == "remedy"]
+    placebo = change[practices["arm"] == "placebo"]
+    difference = remedy.mean() - placebo.mean()
+    error = np.sqrt(remedy.var() / remedy.count() + placebo.var() / placebo.count())
+    reach = stats.t.isf(0.025, remedy.count() + placebo.count() - 2) * error
+    return {
+        "difference": difference,
+        "low": difference - reach,
+        "high": difference + reach,
+    }
 """,
         ),
     ],
