@@ -25,6 +25,8 @@ OBJECTIVE = re.compile(r"\[(?P<words>[^\[\]]+)\]\{#(?P<name>ob-[a-z0-9-]+)\}")
 CHECK = re.compile(r":::+\{selfcheck\} +(?P<name>\S+)")
 OPTION = re.compile(r":(?P<option>[a-z]+):\s*(?P<value>.*)")
 HEADING = re.compile(r"(?P<level>#+) +(?P<title>.+)")
+TITLE = re.compile(r"^# +(?P<title>.+)", re.MULTILINE)
+LISTED = re.compile(r"\bfile: +book/(\S+)")
 FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})")
 
 
@@ -70,10 +72,18 @@ class SelfCheck:
 
 
 def pages(book: Path = BOOK) -> list[str]:
-    """Return the pages of a book: paths in it without their endings, sorted."""
+    """Return the pages of a book: paths in it without their endings.
+
+    They are in the order of ``_toc.yml``, which lies beside the book; then by name.
+    """
+    contents, order = book.parent / "_toc.yml", {}
+    if contents.is_file():
+        listed = LISTED.findall(contents.read_text(encoding="utf-8"))
+        order = {page: place for place, page in enumerate(listed)}
     found = [*book.glob("*/*.ipynb"), *book.glob("*/*.md")]
     inside = [path.relative_to(book).with_suffix("") for path in found]
-    return sorted(path.as_posix() for path in inside if path.parts[0][0] not in "_.")
+    names = [path.as_posix() for path in inside if path.parts[0][0] not in "_."]
+    return sorted(names, key=lambda page: (order.get(page, len(order)), page))
 
 
 def markdown(page: str, book: Path = BOOK) -> str:
@@ -83,6 +93,12 @@ def markdown(page: str, book: Path = BOOK) -> str:
         return (book / f"{page}.md").read_text(encoding="utf-8")
     cells = nbformat.read(notebook, as_version=4).cells
     return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def title(page: str, book: Path = BOOK) -> str:
+    """Return the title of a page, in MyST Markdown."""
+    found = TITLE.search(markdown(page, book))
+    return found["title"] if found else page
 
 
 @functools.cache

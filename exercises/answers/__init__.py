@@ -8,6 +8,7 @@ is graded by hand stands only in the first. `tests/exercises` runs every answer.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from collections.abc import Mapping
@@ -15,7 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import nbformat
 from course import objectives
+from nbgrader_apart import cells
+
+#: Where the source notebooks lie.
+SOURCE = Path(__file__).resolve().parents[1] / "source"
+#: The heading of a task, or of a part of one, without its points.
+HEADING = re.compile(
+    r"^##+ (?P<title>.+?)(?: \([^()]*points?\b[^()]*\))?$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,19 @@ def assignments() -> list[str]:
     """Return the names of the assignments that have a bank."""
     banks = Path(__file__).parent.glob("[a-z]*.py")
     return sorted(path.stem for path in banks)
+
+
+@functools.cache
+def titles(assignment: str) -> dict[str, str]:
+    """Return by task the heading of its section: "Task 3 · Is it a change?"."""
+    path = SOURCE / assignment / f"{assignment}.ipynb"
+    found, heading = {}, ""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cells.is_solution(cell):
+            found[cells.grade_id(cell)] = heading
+        elif not cells.is_code(cell) and (said := HEADING.search(cell.source)):
+            heading = said["title"]
+    return found
 
 
 def tested(assignment: str) -> dict[str, list[str]]:
