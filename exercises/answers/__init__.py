@@ -110,10 +110,11 @@ def assignments() -> list[str]:
 def titles(assignment: str) -> dict[str, str]:
     """Return by task the heading of its section: "Task 3 · Is it a change?"."""
     path = SOURCE / assignment / f"{assignment}.ipynb"
-    found, heading = {}, ""
+    found: dict[str, str] = {}
+    heading = ""
     for cell in nbformat.read(path, as_version=4).cells:
         if cells.is_solution(cell):
-            found[cells.grade_id(cell)] = heading
+            found[cells.grade_id(cell) or ""] = heading
         elif not cells.is_code(cell) and (said := HEADING.search(cell.source)):
             heading = said["title"]
     return found
@@ -173,7 +174,7 @@ def misconceptions(assignment: str) -> list[Misconception]:
 
 def _sections(assignment: str, task: str) -> list[objectives.SelfCheck]:
     """Return one self-check for each section that teaches what a task tests."""
-    found = {}
+    found: dict[tuple[str, str], objectives.SelfCheck] = {}
     for name in tested(assignment)[task]:
         for check in objectives.selfchecks():
             if name in check.objectives:
