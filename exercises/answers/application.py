@@ -4,16 +4,16 @@ from . import Alternative, Wrong
 
 OBJECTIVES = {
     "normalised_trough": ["ob-application-normalised-trough"],
-    "concentration": ["ob-application-clearance"],
-    "map_clearance": ["ob-application-clearance"],
-    "time_in_range": ["ob-application-time-in-range"],
-    "event_free": ["ob-application-control-loop"],
     "by_patient": ["ob-application-person-time"],
-    "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
+    "concentration": ["ob-application-clearance"],
     "treat_to_prevent": ["ob-application-person-time", "ob-evidence-effect-sizes"],
-    "steps": ["ob-application-protocol"],
-    "misclassified": ["ob-application-wrong-side"],
+    "event_free": ["ob-application-control-loop"],
+    "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
+    "map_clearance": ["ob-application-clearance"],
     "best_target": ["ob-application-target"],
+    "confirmed": ["ob-application-wrong-side", "ob-application-strategies"],
+    "late_dose": ["ob-application-clearance"],
+    "rates_by_level": ["ob-application-control-loop", "ob-application-person-time"],
     "judge": [
         "ob-application-target",
         "ob-application-control-loop",
@@ -83,6 +83,39 @@ WRONG = {
             seen=False,
         ),
     ],
+    "by_patient": [
+        Wrong(
+            "ends added up",
+            "takes the end of an interval for its length",
+            {'rows["tstop"] - rows["tstart"]': 'rows["tstop"]'},
+        ),
+        Wrong(
+            "rows counted as infections",
+            "takes every interval for one that ended in an infection",
+            {'("status", "sum")': '("status", "size")'},
+        ),
+        Wrong(
+            "first infection only",
+            "counts patients, not infections",
+            {'("status", "sum")': '("status", "max")'},
+        ),
+        Wrong(
+            "order of the file",
+            "trusts that the first row is the first interval",
+            {'intervals.sort_values(["id", "tstart"])': "intervals"},
+        ),
+        Wrong(
+            "infected at the end",
+            "looks at the last interval alone",
+            {'table["infections"] > 0': 'rows.groupby("id")["status"].last() > 0'},
+        ),
+        Wrong(
+            "every interval but the last",
+            "trusts that follow-up never ends with an infection",
+            {'("status", "sum")': '("status", lambda status: len(status) - 1)'},
+            seen=False,
+        ),
+    ],
     "concentration": [
         Wrong(
             "mg/L for ng/mL",
@@ -123,119 +156,47 @@ WRONG = {
             seen=False,
         ),
     ],
-    "map_clearance": [
+    "treat_to_prevent": [
         Wrong(
-            "least squares",
-            "leaves out what was known before",
-            {" + from_prior**2": ""},
+            "no time",
+            "takes a rate for a risk of no particular time",
+            {"(rate_control - rate_treated) * years": "rate_control - rate_treated"},
         ),
         Wrong(
-            "weights exchanged",
-            "takes the spread of patients for the error of a trough",
-            {'prior["sigma"]': 'prior["omega"]', 'prior["omega"]': 'prior["sigma"]'},
-        ),
-        Wrong(
-            "divided by standard deviations",
-            "does not square them",
+            "rate for a risk",
+            "lets the risk grow without limit",
             {
-                'prior["sigma"]': 'np.sqrt(prior["sigma"])',
-                'prior["omega"]': 'np.sqrt(prior["omega"])',
+                "1 - np.exp(-rate_control * years)": "rate_control * years",
+                "1 - np.exp(-rate_treated * years)": "rate_treated * years",
             },
         ),
         Wrong(
-            "troughs without logarithm",
-            "lets an error be as many ng/mL at every level",
-            {"np.log(trough) - np.log(predicted)": "trough - predicted"},
-        ),
-        Wrong(
-            "mean of the squares",
-            "lets ten troughs count no more than one",
-            {"np.sum(from_data**2)": "np.mean(from_data**2)"},
-        ),
-        Wrong(
-            "average for trough",
-            "predicts the mean concentration",
-            {"np.expm1(12 * k)": "12 * k"},
-        ),
-        Wrong(
-            "missing trough kept",
-            "lets nan into the sum",
-            {"~np.isnan(troughs_ng_ml)": "np.isfinite(doses_mg)"},
-        ),
-    ],
-    "time_in_range": [
-        Wrong(
-            "share of the visits",
-            "counts measurements, not time",
+            "relative difference",
+            "takes the relative fall of the rate for the difference",
             {
-                "100 * inside / total if": (
-                    "100 * np.mean((level >= low) & (level <= high)) if"
+                "(rate_control - rate_treated) * years": (
+                    "(1 - rate_treated / rate_control) * years"
                 )
             },
         ),
         Wrong(
-            "both ends must be inside",
-            "does not cut a line where it crosses a limit",
+            "no sign",
+            "hides that the treated do worse",
+            {"else 1 / prevented": "else 1 / abs(prevented)"},
+        ),
+        Wrong(
+            "rounded up",
+            "rounds though the task does not ask for it",
+            {"else 1 / spared": "else np.ceil(1 / spared)"},
+        ),
+        Wrong(
+            "no time is allowed",
+            "lets a time of 0 through",
             {
-                "abs(np.diff(np.clip(met, 0, 1))[0])": (
-                    "(low <= min(level[i : i + 2]) and max(level[i : i + 2]) <= high)"
+                'raise ValueError(f"years={years!r} is not allowed: give a time above 0")': (
+                    "pass"
                 )
             },
-        ),
-        Wrong(
-            "the level stays until the next visit",
-            "draws steps, not lines",
-            {"rise == 0": "rise == rise"},
-        ),
-        Wrong(
-            "whole days counted",
-            "asks once a day where the line is",
-            {
-                "100 * inside / total if": (
-                    "100 * np.mean([low <= x <= high for x in"
-                    " np.interp(np.arange(day[0], day[-1] + 1), day, level)]) if"
-                )
-            },
-        ),
-        Wrong(
-            "missed visit is zero",
-            "fills what is missing with 0",
-            {
-                "known = ~np.isnan(levels)": (
-                    "levels = np.nan_to_num(levels)\n    known = levels >= 0"
-                )
-            },
-        ),
-        Wrong(
-            "long gap joined",
-            "trusts a line over months without a visit",
-            {"gap > max_gap": "gap > np.inf"},
-        ),
-        Wrong(
-            "long gap counts as outside",
-            "takes unknown for bad",
-            {
-                "if gap > max_gap:\n            continue\n        total += gap": (
-                    "total += gap\n        if gap > max_gap:\n            continue"
-                )
-            },
-        ),
-        Wrong(
-            "gap of the longest allowed left out",
-            "writes ≥ for >",
-            {"gap > max_gap": "gap >= max_gap"},
-            seen=False,
-        ),
-        Wrong(
-            "a limit is outside",
-            "writes < for ≤",
-            {"low <= level[i] <= high": "low < level[i] < high"},
-            seen=False,
-        ),
-        Wrong(
-            "nothing known is never in range",
-            "gives 0 where nothing was measured",
-            {"else np.nan": "else 0.0"},
             seen=False,
         ),
     ],
@@ -280,57 +241,9 @@ WRONG = {
             {"np.nan if at > days.max() and free > 0 else free": "free"},
         ),
         Wrong(
-            "no landmark",
-            "counts rejections from before the level was known",
-            {'patients[patients["days"] > landmark]': "patients"},
-        ),
-        Wrong(
-            "a level on the cut is low",
-            "writes ≤ for <",
-            {"< cut": "<= cut", ">= cut": "> cut"},
-        ),
-        Wrong(
-            "unknown level counts as high",
-            "takes not below for above",
-            {'there["first_month"] >= cut': '~(there["first_month"] < cut)'},
-        ),
-        Wrong(
             "unknown although all had their event",
             "does not think of an estimate of 0",
             {" and free > 0": ""},
-            seen=False,
-        ),
-    ],
-    "by_patient": [
-        Wrong(
-            "ends added up",
-            "takes the end of an interval for its length",
-            {'rows["tstop"] - rows["tstart"]': 'rows["tstop"]'},
-        ),
-        Wrong(
-            "rows counted as infections",
-            "takes every interval for one that ended in an infection",
-            {'("status", "sum")': '("status", "size")'},
-        ),
-        Wrong(
-            "first infection only",
-            "counts patients, not infections",
-            {'("status", "sum")': '("status", "max")'},
-        ),
-        Wrong(
-            "order of the file",
-            "trusts that the first row is the first interval",
-            {'intervals.sort_values(["id", "tstart"])': "intervals"},
-        ),
-        Wrong(
-            "infected at the end",
-            "looks at the last interval alone",
-            {'table["infections"] > 0': 'rows.groupby("id")["status"].last() > 0'},
-        ),
-        Wrong(
-            "every interval but the last",
-            "trusts that follow-up never ends with an infection",
-            {'("status", "sum")': '("status", lambda status: len(status) - 1)'},
             seen=False,
         ),
     ],
@@ -407,145 +320,55 @@ WRONG = {
             },
         ),
     ],
-    "treat_to_prevent": [
+    "map_clearance": [
         Wrong(
-            "no time",
-            "takes a rate for a risk of no particular time",
-            {"(rate_control - rate_treated) * years": "rate_control - rate_treated"},
+            "least squares",
+            "leaves out what was known before",
+            {" + from_prior**2": ""},
         ),
         Wrong(
-            "rate for a risk",
-            "lets the risk grow without limit",
+            "weights exchanged",
+            "takes the spread of patients for the error of a trough",
+            {'prior["sigma"]': 'prior["omega"]', 'prior["omega"]': 'prior["sigma"]'},
+        ),
+        Wrong(
+            "divided by standard deviations",
+            "does not square them",
             {
-                "1 - np.exp(-rate_control * years)": "rate_control * years",
-                "1 - np.exp(-rate_treated * years)": "rate_treated * years",
+                'prior["sigma"]': 'np.sqrt(prior["sigma"])',
+                'prior["omega"]': 'np.sqrt(prior["omega"])',
             },
         ),
         Wrong(
-            "relative difference",
-            "takes the relative fall of the rate for the difference",
-            {
-                "(rate_control - rate_treated) * years": (
-                    "(1 - rate_treated / rate_control) * years"
-                )
-            },
+            "troughs without logarithm",
+            "lets an error be as many ng/mL at every level",
+            {"np.log(trough) - np.log(predicted)": "trough - predicted"},
         ),
         Wrong(
-            "no sign",
-            "hides that the treated do worse",
-            {"else 1 / prevented": "else 1 / abs(prevented)"},
+            "mean of the squares",
+            "lets ten troughs count no more than one",
+            {"np.sum(from_data**2)": "np.mean(from_data**2)"},
         ),
         Wrong(
-            "rounded up",
-            "rounds though the task does not ask for it",
-            {"else 1 / spared": "else np.ceil(1 / spared)"},
+            "average for trough",
+            "predicts the mean concentration",
+            {"np.expm1(12 * k)": "12 * k"},
         ),
         Wrong(
-            "no time is allowed",
-            "lets a time of 0 through",
-            {
-                'raise ValueError(f"years={years!r} is not allowed: give a time above 0")': (
-                    "pass"
-                )
-            },
-            seen=False,
-        ),
-    ],
-    "steps": [
-        Wrong(
-            "the target itself is too high",
-            "writes < for ≤",
-            {"score <= target": "score < target", "score > target": "score >= target"},
+            "missing trough kept",
+            "lets nan into the sum",
+            {"~np.isnan(troughs_ng_ml)": "np.isfinite(doses_mg)"},
         ),
         Wrong(
-            "no time to act",
-            "changes at every visit",
-            {"not changed and score > target": "score > target"},
-        ),
-        Wrong(
-            "step before the visit",
-            "tells with which step the patient came",
-            {"left_with.append(step)": "left_with.append(before)"},
-        ),
-        Wrong(
-            "beyond the top",
-            "goes on where the ladder ends",
-            {"min(step + 1, top)": "step + 1"},
-        ),
-        Wrong(
-            "below the lowest step",
-            "goes on where the ladder begins",
-            {"max(step - 1, 0)": "step - 1"},
-        ),
-        Wrong(
-            "missing score skipped",
-            "joins the visits around a missing score to a run",
-            {
-                "at_target + 1 if score <= target else 0": (
-                    "at_target + (score <= target) if not score > target else 0"
-                )
-            },
-        ),
-        Wrong(
-            "missing score counts as above",
-            "steps up without a measurement",
-            {"not changed and score > target": "not changed and not score <= target"},
-        ),
-        Wrong(
-            "two visits are enough",
-            "counts the visits before and forgets this one",
-            {"at_target >= 3": "at_target >= 2"},
-        ),
-        Wrong(
-            "run goes on after a change",
-            "lets scores from before a change allow the next",
-            {"        if changed:\n            at_target = 0\n": ""},
-            seen=False,
-        ),
-    ],
-    "misclassified": [
-        Wrong(
-            "share of all patients",
-            "takes the wrong denominator",
-            {
-                "ordered[at_target].mean()": "ordered[at_target].sum() / len(true_scores)"
-            },
-        ),
-        Wrong(
-            "shares exchanged",
-            "returns them the other way round",
-            {"return stepped_up, left": "return left, stepped_up"},
-        ),
-        Wrong(
-            "divided by the number of readings",
-            "forgets the root",
-            {"np.sqrt(readings)": "readings"},
-        ),
-        Wrong(
-            "one reading",
-            "leaves the readings out",
-            {" / np.sqrt(readings)": ""},
-        ),
-        Wrong(
-            "direction reversed",
-            "subtracts the wrong way round",
-            {"(true_scores - target)": "(target - true_scores)"},
-        ),
-        Wrong(
-            "the average patient",
-            "puts the mean score into the formula",
-            {
-                "ordered[at_target].mean()": (
-                    "stats.norm.cdf((true_scores[at_target].mean() - target)"
-                    " / (error_sd / np.sqrt(readings)))"
-                )
-            },
+            "search ends at 100",
+            "looks only where most patients are",
+            {"np.log(500)": "np.log(100)"},
             seen=False,
         ),
         Wrong(
-            "the target itself is above",
-            "writes < for ≤",
-            {"true_scores <= target": "true_scores < target"},
+            "search begins at 5",
+            "looks only where most patients are",
+            {"bounds=(0, ": "bounds=(np.log(5), "},
             seen=False,
         ),
     ],
@@ -596,6 +419,298 @@ WRONG = {
             },
         ),
     ],
+    "confirmed": [
+        Wrong(
+            "one reading decides",
+            "leaves the second reading out",
+            {"above**2": "above"},
+        ),
+        Wrong(
+            "mean of two readings",
+            "takes the other clinic's rule, or what the page does",
+            {
+                "(true_scores - target) / error_sd": (
+                    "(true_scores - target) / (error_sd / np.sqrt(2))"
+                ),
+                "above**2": "above",
+            },
+        ),
+        Wrong(
+            "either reading is enough",
+            "takes or for and",
+            {"above**2": "1 - (1 - above) ** 2"},
+        ),
+        Wrong(
+            "twice the chance",
+            "adds two chances that have to be multiplied",
+            {"above**2": "2 * above"},
+        ),
+        Wrong(
+            "left only if both read low",
+            "forgets those left at once, or those left at the second reading",
+            {"(1 - ordered[~at_target])": "((1 - above[~at_target]) ** 2)"},
+        ),
+        Wrong(
+            "left at the second reading only",
+            "forgets those who are left at once",
+            {"(1 - ordered[~at_target])": "((above - ordered)[~at_target])"},
+        ),
+        Wrong(
+            "share of all patients",
+            "takes the wrong denominator",
+            {
+                "ordered[at_target].mean()": "ordered[at_target].sum() / len(true_scores)"
+            },
+        ),
+        Wrong(
+            "shares exchanged",
+            "returns them the other way round",
+            {"return stepped_up, left,": "return left, stepped_up,"},
+        ),
+        Wrong(
+            "direction reversed",
+            "subtracts the wrong way round",
+            {"(true_scores - target)": "(target - true_scores)"},
+        ),
+        Wrong(
+            "two readings for everybody",
+            "overlooks that a low first reading ends it",
+            {"1 + above.mean()": "2.0"},
+        ),
+        Wrong(
+            "second readings only",
+            "forgets that everybody is read once",
+            {"1 + above.mean()": "above.mean()"},
+        ),
+        Wrong(
+            "readings of those at target",
+            "leaves out the patients who are read most",
+            {"1 + above.mean()": "1 + above[at_target].mean()"},
+        ),
+        Wrong(
+            "the average patient",
+            "puts the mean score into the formula",
+            {
+                "ordered[at_target].mean()": (
+                    "stats.norm.cdf((true_scores[at_target].mean() - target)"
+                    " / max(error_sd, 1e-9)) ** 2"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "the target itself is above",
+            "writes < for ≤",
+            {"true_scores <= target": "true_scores < target"},
+            seen=False,
+        ),
+        Wrong(
+            "a share of nobody is 0",
+            "takes a share that nobody can have for a good one",
+            {"if at_target.any() else np.nan": "if at_target.any() else 0.0"},
+            seen=False,
+        ),
+        Wrong(
+            "no error, no patient needed",
+            "gives 0 wherever nothing errs, though there is nobody",
+            {
+                "        above = 1.0 * ~at_target": (
+                    "        return 0.0, 0.0, 1 + np.mean(~at_target)"
+                )
+            },
+            seen=False,
+        ),
+    ],
+    "late_dose": [
+        Wrong(
+            "never taken, however late",
+            "takes a dose away and forgets that it comes later",
+            {"of_one_dose(now) + late_part": "of_one_dose(now)"},
+        ),
+        Wrong(
+            "taken twice",
+            "adds the late dose to a trough that has it already",
+            {"usual - of_one_dose(now) + late_part": "usual + late_part"},
+        ),
+        Wrong(
+            "back to the usual at the next trough",
+            "believes that a dose is gone after one interval",
+            {
+                "return usual - of_one_dose(now) + late_part": (
+                    "return usual if number > 1 else"
+                    " usual - of_one_dose(now) + late_part"
+                )
+            },
+        ),
+        Wrong(
+            "later doses late as well",
+            "moves the whole rhythm by the hours of one dose",
+            {
+                "return usual - of_one_dose(now) + late_part": (
+                    "back = interval - min(late_h, interval)\n"
+                    "    return scale * (np.exp(-k * back) / -np.expm1(-k * interval)"
+                    " - np.exp(-ka * back) / -np.expm1(-ka * interval))"
+                )
+            },
+        ),
+        Wrong(
+            "all earlier doses late as well",
+            "puts the formula of the steady state where that of one dose belongs",
+            {
+                "(np.exp(-k * hours) - np.exp(-ka * hours))": (
+                    "(np.exp(-k * hours) / -np.expm1(-k * interval)"
+                    " - np.exp(-ka * hours) / -np.expm1(-ka * interval))"
+                )
+            },
+        ),
+        Wrong(
+            "age of the late dose from when it was due",
+            "lets the late dose be as old as one in time",
+            {"of_one_dose(now - late_h)": "of_one_dose(now)"},
+        ),
+        Wrong(
+            "late by so much, old by so much",
+            "takes the hours of delay for the age of the dose",
+            {"of_one_dose(now - late_h)": "of_one_dose(late_h)"},
+        ),
+        Wrong(
+            "a dose before it is taken",
+            "puts a negative age into the formula",
+            {"if late_h < now else 0": "if late_h < np.inf else 0"},
+            seen=False,
+        ),
+        Wrong(
+            "later than an interval is never",
+            "does not think of a dose taken between two later ones",
+            {"if late_h < now else 0": "if late_h <= interval and late_h < now else 0"},
+            seen=False,
+        ),
+        Wrong(
+            "together with the next is never",
+            "does not count a dose that is taken beside another",
+            {"if late_h < now else 0": "if late_h < min(now, interval) else 0"},
+            seen=False,
+        ),
+        Wrong(
+            "troughs counted from 0",
+            "takes the first trough for the one an interval later",
+            {"number * interval": "(number + 1) * interval"},
+        ),
+        Wrong(
+            "mg/L for ng/mL",
+            "leaves out the factor of 1,000",
+            {"1000 * dose_mg": "dose_mg"},
+        ),
+        Wrong(
+            "always every 12 h",
+            "types an interval where one is given",
+            {'p["ka"], p["interval"]\n': 'p["ka"], 12\n'},
+            seen=False,
+        ),
+    ],
+    "rates_by_level": [
+        Wrong(
+            "as the colleague wrote it",
+            "finds neither fault, since the rates look reasonable",
+            {
+                'visits[visits["day"] <= landmark]': "visits",
+                'rows["rejection"].sum() / years.sum() if len(rows) else np.nan': (
+                    '(rows["rejection"] / years).mean()'
+                ),
+            },
+        ),
+        Wrong(
+            "sorted by the future",
+            "mends the rate, and puts patients into groups by later levels",
+            {'visits[visits["day"] <= landmark]': "visits"},
+        ),
+        Wrong(
+            "mean of the patients' own rates",
+            "mends the groups, and lets a month count as much as a year",
+            {
+                'rows["rejection"].sum() / years.sum() if len(rows) else np.nan': (
+                    '(rows["rejection"] / years).mean()'
+                )
+            },
+        ),
+        Wrong(
+            "rejections per patient",
+            "leaves the time at risk out",
+            {
+                'rows["rejection"].sum() / years.sum() if len(rows) else np.nan': (
+                    'rows["rejection"].mean()'
+                )
+            },
+        ),
+        Wrong(
+            "only the years of those who had a rejection",
+            "leaves out the time of those who stayed well",
+            {"years.sum() if": 'years[rows["rejection"]].sum() if'},
+        ),
+        Wrong(
+            "clock from the transplantation",
+            "counts time in which nobody of these patients could have a rejection",
+            {'(rows["rejection_days"] - landmark)': 'rows["rejection_days"]'},
+        ),
+        Wrong(
+            "no landmark for the patients",
+            "counts rejections from before the level was known",
+            {'table[table["rejection_days"] > landmark]': "table.copy()"},
+        ),
+        Wrong(
+            "levels after the landmark",
+            "takes the levels of the time that is compared",
+            {'visits["day"] <= landmark': 'visits["day"] > landmark'},
+        ),
+        Wrong(
+            "the landmark's own day left out",
+            "writes < for ≤",
+            {'visits["day"] <= landmark': 'visits["day"] < landmark'},
+            seen=False,
+        ),
+        Wrong(
+            "gone on the landmark, still at risk",
+            "writes ≥ for >",
+            {
+                'table["rejection_days"] > landmark': (
+                    'table["rejection_days"] >= landmark'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "last level",
+            "sorts by the newest trough in place of the mean",
+            {'["trough_ng_ml"].mean()': '["trough_ng_ml"].last()'},
+            seen=False,
+        ),
+        Wrong(
+            "unknown level counts as high",
+            "takes not below for above",
+            {'table[table["level"] >= cut]': 'table[~(table["level"] < cut)]'},
+            seen=False,
+        ),
+        Wrong(
+            "a level on the cut is low",
+            "writes ≤ for <",
+            {
+                'table["level"] < cut': 'table["level"] <= cut',
+                'table["level"] >= cut': 'table["level"] > cut',
+            },
+            seen=False,
+        ),
+        Wrong(
+            "nobody has no rejections",
+            "gives 0 for a group in which nobody was",
+            {"if len(rows) else np.nan": "if len(rows) else 0.0"},
+            seen=False,
+        ),
+        Wrong(
+            "a year of 365 days",
+            "takes another year than the assignment",
+            {"365.25": "365"},
+        ),
+    ],
 }
 
 ALTERNATIVE = {
@@ -625,6 +740,41 @@ def normalised_trough(visits):
 """,
         ),
     ],
+    "by_patient": [
+        Alternative(
+            "a loop over the patients",
+            """
+def by_patient(intervals):
+    out = []
+    for number, rows in intervals.groupby("id"):
+        ill = rows[rows["status"] == 1]
+        out.append(
+            {
+                "id": number,
+                "treat": rows["treat"].iloc[0],
+                "days": rows["tstop"].max(),
+                "infections": len(ill),
+                "infected": len(ill) > 0,
+                "first_days": ill["tstop"].min() if len(ill) else rows["tstop"].max(),
+            }
+        )
+    return pd.DataFrame(out).set_index("id")
+""",
+        ),
+        Alternative(
+            "columns one by one",
+            """
+def by_patient(intervals):
+    infected = intervals[intervals["status"] == 1].groupby("id")
+    days = intervals.groupby("id")["tstop"].max()
+    table = pd.DataFrame({"treat": intervals.groupby("id")["treat"].min(), "days": days})
+    table["infections"] = infected.size().reindex(days.index, fill_value=0)
+    table["infected"] = table["infections"].gt(0)
+    table["first_days"] = infected["tstop"].min().reindex(days.index).fillna(days)
+    return table
+""",
+        ),
+    ],
     "concentration": [
         Alternative(
             "dose upon dose, and the search for a dose",
@@ -642,6 +792,142 @@ def concentration(dose_mg, hours, p):
 def dose_for_trough(trough_ng_ml, p):
     at_ten_mg = concentration(10, p["interval"], p)
     return 10 * trough_ng_ml / at_ten_mg
+""",
+        ),
+        Alternative(
+            "half-lives and geometric series",
+            """
+def concentration(dose_mg, hours, p):
+    def sum_of_doses(rate):
+        return np.exp(-rate * hours) / -np.expm1(-rate * p["interval"])
+
+    k = p["cl"] / p["v"]
+    peak = dose_mg / p["v"] * 1e3 * p["ka"] / (p["ka"] - k)
+    return peak * (sum_of_doses(k) - sum_of_doses(p["ka"]))
+
+
+def dose_for_trough(trough_ng_ml, p):
+    return trough_ng_ml / concentration(1.0, 0.0, p)
+""",
+        ),
+    ],
+    "treat_to_prevent": [
+        Alternative(
+            "survival in place of risk",
+            """
+def treat_per_infection(rate_control, rate_treated, years):
+    if years <= 0:
+        raise ValueError("years must be above 0")
+    if rate_control == rate_treated:
+        return float("inf")
+    return 1 / years / (rate_control - rate_treated)
+
+
+def treat_per_patient(rate_control, rate_treated, years):
+    if years <= 0:
+        raise ValueError("years must be above 0")
+    if rate_control == rate_treated:
+        return float("inf")
+    return 1 / (np.exp(-rate_treated * years) - np.exp(-rate_control * years))
+""",
+        ),
+        Alternative(
+            "one helper that turns a difference over",
+            """
+def number_for(gain, years):
+    if not years > 0:
+        raise ValueError(f"{years} years is no time")
+    return np.inf if gain == 0 else 1 / gain
+
+
+def treat_per_infection(rate_control, rate_treated, years):
+    return number_for(years * rate_control - years * rate_treated, years)
+
+
+def treat_per_patient(rate_control, rate_treated, years):
+    return number_for(np.expm1(-rate_treated * years) - np.expm1(-rate_control * years), years)
+""",
+        ),
+    ],
+    "event_free": [
+        Alternative(
+            "one patient after the other",
+            """
+def event_free(days, event, at):
+    n = len(days)
+    if n == 0:
+        return np.nan
+    order = sorted(range(n), key=lambda i: (days[i], not event[i]))
+    s = 1.0
+    for rank, i in enumerate(order):
+        if event[i] and days[i] <= at:
+            s = s * (n - rank - 1) / (n - rank)
+    if s > 1e-12 and at > max(days):
+        return np.nan
+    return s
+""",
+        ),
+        Alternative(
+            "a table of days, with the number at risk in its column",
+            """
+def event_free(days, event, at):
+    table = pd.DataFrame({"day": days, "event": event}).groupby("day")["event"]
+    table = table.agg(["sum", "size"])
+    table["at_risk"] = table["size"][::-1].cumsum()
+    if table.empty:
+        return float("nan")
+    so_far = table[table.index <= at]
+    estimate = (1 - so_far["sum"].astype(float) / so_far["at_risk"]).prod()
+    if at > table.index.max() and estimate > 0:
+        return float("nan")
+    return estimate
+""",
+        ),
+    ],
+    "rate_ratio": [
+        Alternative(
+            "arrays, and the interval on the scale of logarithms",
+            """
+def rates(patients):
+    answer = {}
+    for arm in patients["treat"].unique():
+        part = patients[patients["treat"] == arm]
+        answer[arm] = 365.25 * part["infections"].sum() / part["days"].sum()
+    return pd.Series(answer)
+
+
+def rate_ratio(patients, treated, control):
+    v, logs = 0, []
+    for arm in (treated, control):
+        part = patients[patients["treat"] == arm]
+        d, t = part["infections"].to_numpy(), part["days"].to_numpy()
+        rate = d.sum() / t.sum()
+        v += np.sum((d - rate * t) ** 2) / d.sum() ** 2
+        logs.append(np.log(rate))
+    middle = logs[0] - logs[1]
+    half = 1.96 * v**0.5
+    return np.exp(middle), np.exp(middle - half), np.exp(middle + half)
+""",
+        ),
+        Alternative(
+            "everybody's surprise in one column",
+            """
+def rates(patients):
+    return patients.groupby("treat").apply(
+        lambda rows: rows["infections"].sum() / (rows["days"].sum() / 365.25)
+    )
+
+
+def rate_ratio(patients, treated, control):
+    table = patients.assign(years=patients["days"] / 365.25)
+    table["rate"] = table["treat"].map(rates(patients))
+    table["square"] = (table["infections"] - table["rate"] * table["years"]) ** 2
+    sums = table.groupby("treat")[["infections", "years", "square"]].sum()
+    v = (sums["square"] / sums["infections"] ** 2).loc[[treated, control]].sum()
+    log_rate = np.log(sums["infections"] / sums["years"])
+    log_ratio = log_rate[treated] - log_rate[control]
+    low, middle, high = np.exp(log_ratio + 1.96 * np.sqrt(v) * np.array([-1, 0, 1]))
+    return float(middle), float(low), float(high)
 """,
         ),
     ],
@@ -672,177 +958,6 @@ def map_clearance(doses_mg, troughs_ng_ml, prior):
         return a + (np.log(cl) - np.log(prior["cl"])) ** 2 / prior["omega"] ** 2
 
     return minimize_scalar(total, bounds=(1, 500), method="bounded").x
-""",
-        ),
-    ],
-    "time_in_range": [
-        Alternative(
-            "overlap of two intervals of levels",
-            """
-def time_in_range(days, levels, low, high, max_gap=56):
-    table = pd.DataFrame({"day": days, "a": levels}).dropna()
-    table["gap"] = table["day"].shift(-1) - table["day"]
-    table["b"] = table["a"].shift(-1)
-    table = table[table["gap"] <= max_gap]
-    if len(table) == 0:
-        return float("nan")
-    bottom, top = table[["a", "b"]].min(axis=1), table[["a", "b"]].max(axis=1)
-    overlap = (top.clip(upper=high) - bottom.clip(lower=low)).clip(lower=0)
-    flat = top == bottom
-    share = (overlap / (top - bottom)).where(~flat, bottom.between(low, high) * 1.0)
-    return 100 * (share * table["gap"]).sum() / table["gap"].sum()
-""",
-        ),
-    ],
-    "event_free": [
-        Alternative(
-            "one patient after the other",
-            """
-def event_free(days, event, at):
-    n = len(days)
-    if n == 0:
-        return np.nan
-    order = sorted(range(n), key=lambda i: (days[i], not event[i]))
-    s = 1.0
-    for rank, i in enumerate(order):
-        if event[i] and days[i] <= at:
-            s = s * (n - rank - 1) / (n - rank)
-    if s > 1e-12 and at > max(days):
-        return np.nan
-    return s
-
-
-def event_free_by_trough(patients, cut, landmark, at):
-    t = patients.dropna(subset=["first_month"])
-    t = t[t["days"] > landmark]
-    high = t["first_month"] >= cut
-    result = {}
-    for key, part in (("low", t[~high]), ("high", t[high])):
-        # The clock starts at the landmark.
-        result[key] = event_free(
-            (part["days"] - landmark).values, part["event"].values, at - landmark
-        )
-    return result
-""",
-        ),
-    ],
-    "by_patient": [
-        Alternative(
-            "a loop over the patients",
-            """
-def by_patient(intervals):
-    out = []
-    for number, rows in intervals.groupby("id"):
-        ill = rows[rows["status"] == 1]
-        out.append(
-            {
-                "id": number,
-                "treat": rows["treat"].iloc[0],
-                "days": rows["tstop"].max(),
-                "infections": len(ill),
-                "infected": len(ill) > 0,
-                "first_days": ill["tstop"].min() if len(ill) else rows["tstop"].max(),
-            }
-        )
-    return pd.DataFrame(out).set_index("id")
-""",
-        ),
-    ],
-    "rate_ratio": [
-        Alternative(
-            "arrays, and the interval on the scale of logarithms",
-            """
-def rates(patients):
-    answer = {}
-    for arm in patients["treat"].unique():
-        part = patients[patients["treat"] == arm]
-        answer[arm] = 365.25 * part["infections"].sum() / part["days"].sum()
-    return pd.Series(answer)
-
-
-def rate_ratio(patients, treated, control):
-    v, logs = 0, []
-    for arm in (treated, control):
-        part = patients[patients["treat"] == arm]
-        d, t = part["infections"].to_numpy(), part["days"].to_numpy()
-        rate = d.sum() / t.sum()
-        v += np.sum((d - rate * t) ** 2) / d.sum() ** 2
-        logs.append(np.log(rate))
-    middle = logs[0] - logs[1]
-    half = 1.96 * v**0.5
-    return np.exp(middle), np.exp(middle - half), np.exp(middle + half)
-""",
-        ),
-    ],
-    "treat_to_prevent": [
-        Alternative(
-            "survival in place of risk",
-            """
-def treat_per_infection(rate_control, rate_treated, years):
-    if years <= 0:
-        raise ValueError("years must be above 0")
-    if rate_control == rate_treated:
-        return float("inf")
-    return 1 / years / (rate_control - rate_treated)
-
-
-def treat_per_patient(rate_control, rate_treated, years):
-    if years <= 0:
-        raise ValueError("years must be above 0")
-    if rate_control == rate_treated:
-        return float("inf")
-    return 1 / (np.exp(-rate_treated * years) - np.exp(-rate_control * years))
-""",
-        ),
-    ],
-    "steps": [
-        Alternative(
-            "from the history, rule by rule",
-            """
-def steps(scores, target, top):
-    current = 0
-    last_change = None
-    result = []
-    for i in range(len(scores)):
-        move = 0
-        if last_change is not None and i == last_change + 1:
-            move = 0
-        elif np.isnan(scores[i]):
-            move = 0
-        elif scores[i] > target:
-            move = 1
-        else:
-            begin = 0 if last_change is None else last_change + 1
-            if i - 2 >= begin and all(s <= target for s in scores[i - 2 : i + 1]):
-                move = -1
-        new = current + move
-        if 0 <= new <= top and new != current:
-            current = new
-            last_change = i
-        result.append(current)
-    return result
-""",
-        ),
-    ],
-    "misclassified": [
-        Alternative(
-            "patient by patient",
-            """
-def misclassified(true_scores, error_sd, target, readings=1):
-    up, left = [], []
-    for score in true_scores:
-        if error_sd > 0:
-            above = stats.norm.sf(target, loc=score, scale=error_sd / readings**0.5)
-        else:
-            above = float(score > target)
-        if score > target:
-            left.append(1 - above)
-        else:
-            up.append(above)
-    return (
-        sum(up) / len(up) if up else float("nan"),
-        sum(left) / len(left) if left else float("nan"),
-    )
 """,
         ),
     ],
@@ -880,6 +995,110 @@ def best_target(sd, weight, hazards, low, high):
         mean_harm, args=(sd, weight, hazards), bounds=(low, high), method="bounded"
     )
     return found.x
+""",
+        ),
+    ],
+    "confirmed": [
+        Alternative(
+            "patient by patient",
+            """
+def confirmed(true_scores, error_sd, target):
+    up, left, readings = [], [], []
+    for score in true_scores:
+        if error_sd > 0:
+            high = stats.norm.sf(target, loc=score, scale=error_sd)
+        else:
+            high = float(score > target)
+        readings.append(1 * (1 - high) + 2 * high)
+        if score > target:
+            left.append((1 - high) + high * (1 - high))
+        else:
+            up.append(high * high)
+    return (
+        sum(up) / len(up) if up else float("nan"),
+        sum(left) / len(left) if left else float("nan"),
+        sum(readings) / len(readings),
+    )
+""",
+        ),
+        Alternative(
+            "one table, with no error as a very small one",
+            """
+def confirmed(true_scores, error_sd, target):
+    table = pd.DataFrame({"above": true_scores > target})
+    if error_sd > 0:
+        table["p"] = 1 - stats.norm.cdf((target - true_scores) / error_sd)
+    else:
+        table["p"] = table["above"].astype(float)
+    step = table["p"].pow(2)
+    needless = step[~table["above"]].mean()
+    return needless, 1 - step[table["above"]].mean(), (1 + table["p"]).mean()
+""",
+        ),
+    ],
+    "late_dose": [
+        Alternative(
+            "one dose after the other",
+            """
+def trough_after_late(dose_mg, late_h, number, p):
+    k, ka, tau = p["cl"] / p["v"], p["ka"], p["interval"]
+    times = [-n * tau for n in range(1, 800)] + [late_h] + [n * tau for n in range(1, number)]
+    total = 0.0
+    for t in times:
+        age = number * tau - t
+        if age > 0:
+            total += np.exp(-k * age) - np.exp(-ka * age)
+    return total * 1000 * dose_mg / p["v"] * ka / (ka - k)
+""",
+        ),
+        Alternative(
+            "what is left of the past, plus the doses since",
+            """
+def trough_after_late(dose_mg, late_h, number, p):
+    tau, ka = p["interval"], p["ka"]
+    k = p["cl"] / p["v"]
+    c = 1000 * dose_mg * ka / p["v"] / (ka - k)
+    end = number * tau
+    past = np.exp(-k * end) / np.expm1(k * tau) - np.exp(-ka * end) / np.expm1(ka * tau)
+    since = [end - n * tau for n in range(1, number)]
+    if end > late_h:
+        since.append(end - late_h)
+    since = np.array(since)
+    return c * (past + np.sum(np.exp(-k * since) - np.exp(-ka * since)))
+""",
+        ),
+    ],
+    "rates_by_level": [
+        Alternative(
+            "one patient after the other",
+            """
+def rates_by_level(visits, outcomes, cut, landmark):
+    count, days = {"low": 0, "high": 0}, {"low": 0.0, "high": 0.0}
+    for row in outcomes.itertuples():
+        if row.rejection_days <= landmark:
+            continue
+        own = visits[(visits["patient"] == row.patient) & (visits["day"] <= landmark)]
+        level = own["trough_ng_ml"].mean()
+        if np.isnan(level):
+            continue
+        group = "low" if level < cut else "high"
+        count[group] += row.rejection
+        days[group] += row.rejection_days - landmark
+    return {g: count[g] / (days[g] / 365.25) if days[g] else float("nan") for g in days}
+""",
+        ),
+        Alternative(
+            "merged, and summed by group",
+            """
+def rates_by_level(visits, outcomes, cut, landmark):
+    known = visits.query("day <= @landmark").dropna(subset=["trough_ng_ml"])
+    level = known.groupby("patient", as_index=False)["trough_ng_ml"].mean()
+    both = outcomes.merge(level, on="patient").query("rejection_days > @landmark")
+    both["group"] = np.where(both["trough_ng_ml"] >= cut, "high", "low")
+    both["years"] = (both["rejection_days"] - landmark) / 365.25
+    sums = both.groupby("group")[["rejection", "years"]].sum()
+    rate = (sums["rejection"] / sums["years"]).reindex(["low", "high"])
+    return rate.astype(float).to_dict()
 """,
         ),
     ],
