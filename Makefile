@@ -40,7 +40,7 @@ endif
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
-	tests portable draws mutants fuzz execute data bench lighthouse clean
+	tests portable draws mutants class fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -166,10 +166,13 @@ draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (D
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises
 
 # A task whose mutant survives is judged in exercises/mutants/<assignment>.toml.
-mutants: export OMP_NUM_THREADS := 1
-mutants: export OPENBLAS_NUM_THREADS := 1
+mutants class: export OMP_NUM_THREADS := 1
+mutants class: export OPENBLAS_NUM_THREADS := 1
 mutants: $(READY)  ## do the hidden tests catch every small change? (ASSIGNMENT=name)
 	@$(BIN)/python tests/mutants.py $(ASSIGNMENT)
+
+class: $(READY)  ## do the marks of 200 synthetic learners order them? (ASSIGNMENT=name)
+	@$(BIN)/python tests/class_of_learners.py $(ASSIGNMENT)
 
 # What a busy machine was too slow for runs once more, and is reported as such.
 autograder: $(READY)  ## test the grading: attacks, kills, PostgreSQL, dask
@@ -187,7 +190,7 @@ data: $(READY)  ## make the synthetic cohorts again (SEED=2026)
 	$(BIN)/python -m cohorts $(if $(SEED),--seed $(SEED))
 
 # What the measurements import by name, as pytest's `pythonpath` says for the tests.
-bench lighthouse mutants: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
+bench lighthouse mutants class: export PYTHONPATH := $(CURDIR)/tests/support:$(CURDIR)/tests/otter
 
 bench: $(READY)  ## measure, as ratios (PART=grading, build, notebooks, weight, data ...)
 	$(BIN)/python tests/bench.py $(PART)
