@@ -13,8 +13,8 @@ OBJECTIVES = {
     "number_needed": ["ob-evidence-effect-sizes", "ob-risk-nnh"],
     "standardised_difference": ["ob-evidence-indication"],
     "registry_ratio": ["ob-evidence-standardisation"],
-    "reporting": ["ob-risk-disproportionality"],
-    "reading": ["ob-evidence-effect-sizes"],
+    "reporting": ["ob-risk-disproportionality", "ob-evidence-multiplicity"],
+    "net_benefit": ["ob-evidence-effect-sizes", "ob-application-clustered-interval"],
     "four_files": ["ob-capstone-files"],
     "summary": ["ob-evidence-effect-sizes"],
     "certainty": ["ob-evidence-certainty"],
@@ -105,7 +105,7 @@ WRONG = {
         Wrong(
             "people for time",
             "divides by patients",
-            {'rows["follow_up_days"] / 365': 'rows["follow_up_days"] * 0 + 1'},
+            {'rows["follow_up_days"] / 365.25': 'rows["follow_up_days"] * 0 + 1'},
         ),
         Wrong(
             "mean of the patients' own rates",
@@ -208,12 +208,12 @@ WRONG = {
         Wrong(
             "per 100 patients",
             "forgets time",
-            {'rows["follow_up_days"].sum() / 365 / 100': "len(rows) / 100"},
+            {'rows["follow_up_days"].sum() / 365.25 / 100': "len(rows) / 100"},
         ),
         Wrong(
             "per patient-year",
             "leaves out the hundred",
-            {" / 365 / 100": " / 365"},
+            {" / 365.25 / 100": " / 365.25"},
         ),
         Wrong(
             "normal interval",
@@ -246,12 +246,12 @@ WRONG = {
         Wrong(
             "per patient",
             "forgets time",
-            {'arms["follow_up_days"] / 365': 'trial.groupby("arm").size()'},
+            {'arms["follow_up_days"] / 365.25': 'trial.groupby("arm").size()'},
         ),
         Wrong(
             "days",
-            "leaves out 365",
-            {'arms["follow_up_days"] / 365': 'arms["follow_up_days"]'},
+            "leaves out 365.25",
+            {'arms["follow_up_days"] / 365.25': 'arms["follow_up_days"]'},
         ),
         Wrong(
             "directions exchanged",
@@ -401,6 +401,40 @@ WRONG = {
             {"1 / a + 1 / b + 1 / c + 1 / d": "1 / a + 1 / b"},
         ),
         Wrong(
+            "each event alone",
+            "asks many questions and counts each as the only one",
+            {"p_values[event] * (len(p_values) - place)": "p_values[event]"},
+        ),
+        Wrong(
+            "Bonferroni",
+            "holds every event against the number of all",
+            {"(len(p_values) - place)": "len(p_values)"},
+            seen=False,
+        ),
+        Wrong(
+            "two-sided",
+            "counts events that are reported too seldom, too",
+            {
+                'stats.norm.sf(np.log(found["ratio"]) / error)': (
+                    '2 * stats.norm.sf(abs(np.log(found["ratio"])) / error)'
+                )
+            },
+        ),
+        Wrong(
+            "all sixteen and more",
+            "adjusts for events that were not asked about",
+            {
+                "(len(p_values) - place)": '(reports["event"].nunique() - place)',
+            },
+            seen=False,
+        ),
+        Wrong(
+            "does not stop",
+            "lists a later event although an earlier one did not pass",
+            {"            break\n": "            continue\n"},
+            seen=False,
+        ),
+        Wrong(
             "more than three",
             "writes > for ≥",
             {"count >= 3": "count > 3"},
@@ -408,42 +442,85 @@ WRONG = {
         ),
         Wrong(
             "two reports are enough",
-            "asks for the interval alone",
+            "asks for the p value alone",
             {"count >= 3": "count >= 1"},
             seen=False,
         ),
     ],
-    "reading": [
+    "net_benefit": [
         Wrong(
-            "not significant is no effect",
-            "takes an interval with 1 in it for a finding",
-            {"if low > worthwhile:": "if low < 1 < high:"},
+            "the agent's burden first",
+            "turns the sign",
+            {'rate["placebo"] - rate[agent]': 'rate[agent] - rate["placebo"]'},
         ),
         Wrong(
-            "every benefit is worthwhile",
-            "asks only whether 1 is outside",
-            {"high < worthwhile": "high < 1"},
+            "patients for time",
+            "divides by patients",
+            {
+                'rows["follow_up_days"] / 365.25 / 100': (
+                    'rows["follow_up_days"] * 0 + 0.01'
+                )
+            },
         ),
         Wrong(
-            "judged by the lower end",
-            "asks whether a large benefit is possible",
-            {"high < worthwhile": "low < worthwhile"},
+            "per patient-year",
+            "forgets the hundred",
+            {" / 365.25 / 100": " / 365.25"},
         ),
         Wrong(
-            "harm overlooked",
-            "calls what lies above 1 no benefit",
-            {'return "harm"': 'return "no worthwhile benefit"'},
+            "an injury is one exacerbation",
+            "leaves the weight out",
+            {'weight * rows["liver_injury"]': 'rows["liver_injury"]'},
         ),
         Wrong(
-            "an end on 1 is beyond it",
-            "writes ≤ for <",
-            {"high < 1": "high <= 1"},
-            seen=False,
+            "Poisson",
+            "takes events for independent of the patient",
+            {
+                "((burden - rate[arm] * time) ** 2).sum() / time.sum() ** 2": (
+                    "burden.sum() / time.sum() ** 2"
+                )
+            },
         ),
         Wrong(
-            "always 0.9",
-            "types 0.9 where an argument is given",
-            {"high < worthwhile": "high < 0.9", "low > worthwhile": "low > 0.9"},
+            "weight left out of the interval",
+            "takes the interval of the exacerbations",
+            {
+                "((burden - rate[arm] * time) ** 2).sum() / time.sum() ** 2": (
+                    '((rows["exacerbations"] - rows["exacerbations"].sum() / time.sum()'
+                    " * time) ** 2).sum() / time.sum() ** 2"
+                )
+            },
+        ),
+        Wrong(
+            "two intervals added",
+            "takes exacerbations and injuries for independent",
+            {
+                "((burden - rate[arm] * time) ** 2).sum() / time.sum() ** 2": (
+                    "sum(((one - one.sum() / time.sum() * time) ** 2).sum() for one in"
+                    ' (rows["exacerbations"], weight * rows["liver_injury"]))'
+                    " / time.sum() ** 2"
+                )
+            },
+        ),
+        Wrong(
+            "spread around the mean burden",
+            "does not see that who stays for longer has more",
+            {"(burden - rate[arm] * time)": "(burden - burden.mean())"},
+        ),
+        Wrong(
+            "variance of the logarithm",
+            "takes the variance of task 5 as it stands",
+            {"/ time.sum() ** 2": "/ burden.sum() ** 2"},
+        ),
+        Wrong(
+            "one tail",
+            "leaves out all of it at each end",
+            {"(1 + level) / 2": "level"},
+        ),
+        Wrong(
+            "95 % as always",
+            "does not keep to the protocol",
+            {"level=0.975": "level=0.95"},
             seen=False,
         ),
     ],
@@ -520,7 +597,7 @@ def quality_difference(trial, agent, shift=0):
 def harm_rate(trial, arm):
     here = trial["arm"] == arm
     k = int(trial.loc[here, "liver_injury"].sum())
-    years = trial.loc[here, "follow_up_days"].sum() / 365
+    years = trial.loc[here, "follow_up_days"].sum() / 365.25
     low = 0.0
     if k > 0:
         low = stats.gamma.ppf(0.025, k)
@@ -535,7 +612,7 @@ def harm_rate(trial, arm):
             """
 def per_year(trial, arm, event):
     rows = trial[trial["arm"] == arm]
-    return 365 * rows[event].sum() / rows["follow_up_days"].sum()
+    return 365.25 * rows[event].sum() / rows["follow_up_days"].sum()
 
 
 def number_needed(trial, agent):
@@ -605,46 +682,103 @@ def standardised_ratio(registry, agent, by):
     ],
     "reporting": [
         Alternative(
-            "from the margins",
+            "from the margins, Holm from the last to the first",
             """
-def reporting_odds_ratio(reports, drug, event):
+def cells(reports, drug, event):
     n = len(reports)
     with_drug = (reports["drug"] == drug).sum()
     events = (reports["event"] == event).sum()
     a = ((reports["drug"] == drug) & (reports["event"] == event)).sum()
-    cells = np.array([a, with_drug - a, events - a, n - with_drug - events + a], dtype=float)
-    if (cells == 0).any():
+    return np.array([a, with_drug - a, events - a, n - with_drug - events + a], dtype=float)
+
+
+def reporting_odds_ratio(reports, drug, event):
+    four = cells(reports, drug, event)
+    if (four == 0).any():
         return dict.fromkeys(["ratio", "low", "high"], np.nan)
-    ratio = cells[0] * cells[3] / cells[1] / cells[2]
-    factor = np.exp(1.96 * np.sqrt((1 / cells).sum()))
+    ratio = four[0] * four[3] / four[1] / four[2]
+    factor = np.exp(1.96 * np.sqrt((1 / four).sum()))
     return {"ratio": ratio, "low": ratio / factor, "high": ratio * factor}
 
 
 def signals(reports, drug):
-    mine = reports[reports["drug"] == drug]
-    found = []
-    for event in sorted(set(mine["event"])):
-        if (mine["event"] == event).sum() < 3:
-            continue
-        if reporting_odds_ratio(reports, drug, event)["low"] > 1:
-            found.append(event)
-    return found
+    asked = []
+    for event in set(reports["event"]):
+        four = cells(reports, drug, event)
+        if four[0] >= 3 and (four > 0).all():
+            z = np.log(four[0] * four[3] / four[1] / four[2]) / np.sqrt((1 / four).sum())
+            asked.append((1 - stats.norm.cdf(z), event))
+    asked.sort()
+    passed = [p * (len(asked) - k) < 0.025 for k, (p, _) in enumerate(asked)]
+    until = passed.index(False) if False in passed else len(passed)
+    return sorted(event for _, event in asked[:until])
+""",
+        ),
+        Alternative(
+            "a table of all pairs",
+            """
+def reporting_odds_ratio(reports, drug, event):
+    both = pd.crosstab(reports["drug"] == drug, reports["event"] == event)
+    both = both.reindex(index=[True, False], columns=[True, False], fill_value=0).to_numpy()
+    if both.min() == 0:
+        return {"ratio": np.nan, "low": np.nan, "high": np.nan}
+    log = np.log(both[0, 0]) + np.log(both[1, 1]) - np.log(both[0, 1]) - np.log(both[1, 0])
+    half = 1.96 * np.sqrt((1 / both).sum())
+    return {"ratio": np.exp(log), "low": np.exp(log - half), "high": np.exp(log + half)}
+
+
+def signals(reports, drug):
+    table = pd.crosstab(reports["event"], reports["drug"] == drug)
+    a, c = table[True], table[False]
+    b, d = a.sum() - a, c.sum() - c
+    asked = (a >= 3) & (b > 0) & (c > 0) & (d > 0)
+    a, b, c, d = (one[asked].astype(float) for one in (a, b, c, d))
+    z = np.log(a * d / b / c) / np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    p = pd.Series(stats.norm.sf(z), index=z.index).sort_values()
+    adjusted = (p * np.arange(len(p), 0, -1)).cummax()
+    return sorted(adjusted.index[adjusted < 0.025])
 """,
         ),
     ],
-    "reading": [
+    "net_benefit": [
         Alternative(
-            "one chain, the middle last",
+            "by the logarithm, and back",
             """
-def reading(low, high, worthwhile=0.9):
-    if high < 1:
-        return "worthwhile benefit" if high < worthwhile else "benefit"
-    elif low > 1:
-        return "harm"
-    elif low <= worthwhile:
-        return "unclear"
-    else:
-        return "no worthwhile benefit"
+def net_benefit(trial, agent, weight, level=0.975):
+    felt = trial["exacerbations"] + np.where(trial["liver_injury"], weight, 0)
+    years = trial["follow_up_days"] / 365.25
+
+    def of(arm):
+        here = trial["arm"] == arm
+        y, t = felt[here], years[here]
+        rate = y.sum() / t.sum()
+        relative = np.sqrt(((y - rate * t) ** 2).sum()) / y.sum()
+        return 100 * rate, 100 * rate * relative
+
+    (on, on_error), (off, off_error) = of(agent), of("placebo")
+    z = stats.norm.isf((1 - level) / 2)
+    error = np.hypot(on_error, off_error)
+    return {"benefit": off - on, "low": off - on - z * error, "high": off - on + z * error}
+""",
+        ),
+        Alternative(
+            "all arms at once",
+            """
+def net_benefit(trial, agent, weight, level=0.975):
+    table = pd.DataFrame(
+        {
+            "arm": trial["arm"],
+            "y": trial["exacerbations"] + weight * trial["liver_injury"].astype(int),
+            "t": trial["follow_up_days"] / 36525,
+        }
+    )
+    sums = table.groupby("arm")[["y", "t"]].sum()
+    rate = sums["y"] / sums["t"]
+    off = table["y"] - table["arm"].map(rate) * table["t"]
+    variance = (off**2).groupby(table["arm"]).sum() / sums["t"] ** 2
+    d = rate["placebo"] - rate[agent]
+    low, high = stats.norm.interval(level, d, np.sqrt(variance["placebo"] + variance[agent]))
+    return {"benefit": d, "low": low, "high": high}
 """,
         ),
     ],
