@@ -173,10 +173,15 @@ def misconceptions(assignment: str) -> list[Misconception]:
 
 
 def _sections(assignment: str, task: str) -> list[objectives.SelfCheck]:
-    """Return one self-check for each section that teaches what a task tests."""
+    """Return one self-check for each section that teaches what a task tests.
+
+    They are those on the objective's own page, or, if it has none there, on any.
+    """
+    pages = {one.name: one.page for one in objectives.objectives()}
     found: dict[tuple[str, str], objectives.SelfCheck] = {}
     for name in tested(assignment)[task]:
-        for check in objectives.selfchecks():
-            if name in check.objectives:
-                found.setdefault((check.page, check.section), check)
+        every = [check for check in objectives.selfchecks() if name in check.objectives]
+        own = [check for check in every if check.page == pages.get(name)]
+        for check in own or every:
+            found.setdefault((check.page, check.section), check)
     return list(found.values())

@@ -151,7 +151,7 @@ class CourseMap(MarkdownDirective):
         for page, these in by_page.items():
             title = objectives.title(page)
             section = nodes.section(ids=[nodes.make_id(f"map-{page}")])
-            section += nodes.title("", "", self._link(title, page))
+            section += nodes.title("", "", *self._inline(title))
             table = map_node(
                 label=f"Objectives of {title}",
                 columns=["You will be able to", "Self-checks", "Tasks"],
@@ -194,9 +194,7 @@ class CourseMap(MarkdownDirective):
             for found in answers.misconceptions(assignment):
                 wrong.setdefault(found.task, []).append(found)
             section = nodes.section(ids=[nodes.make_id(f"misconceptions-{assignment}")])
-            named = assignment.capitalize()
-            page = f"{assignment}/assignment"
-            section += nodes.title("", "", self._link(named, page))
+            section += nodes.title("", assignment.capitalize())
             table = map_node(
                 label=f"Wrong answers to the assignment {assignment}",
                 columns=["Task", "Wrong answers, and what lies behind", "Read again"],
