@@ -28,10 +28,14 @@ Number, with the tolerance that counts as right::
 The first line of an option is what the reader chooses; the lines after it are
 the reason. In HTML the script ``selfcheck.js`` checks the answer; without it,
 and in print, the reasons fold out. Other builders print a list.
+
+Options are shown in an order that `shown_order` draws from the name of the
+question: the same in every build, with a script, without one and in print.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape
 from pathlib import Path
@@ -50,6 +54,49 @@ IDENTIFIER = re.compile(r"sc-[a-z0-9]+(-[a-z0-9]+)*")
 BOX = re.compile(r"\[([ xX])\]\s+")
 WORTH = re.compile(r"([^:\n]+):\s*")
 
+#: Drawn with every name. Another word draws all orders of the book anew.
+DRAW = "course"
+#: What points at an option by its place, which the author does not know.
+PLACED = re.compile(
+    r"\b(of|than|as) (the|those) (above|below)\b"
+    r"|\b(option|answer|choice|statement)s? (above|below|before|after|[A-F1-9])\b"
+    r"|\b(first|second|third|fourth|last|next|previous|other) "
+    r"(\w+ )?(option|answer|choice)s?\b",
+    re.IGNORECASE,
+)
+#: What points so at the beginning of an option.
+PLACED_FIRST = re.compile(
+    r"(the )?(first|second|third|fourth|last|former|latter)( one)?\b(?! \w)"
+    r"|(all|both|none|neither|either) of (these|them)\b",
+    re.IGNORECASE,
+)
+
+
+def shown_order(name: str, size: int) -> list[int]:
+    """Return the places that the options have in the source, in the order shown.
+
+    The order is drawn from the name of the self-check and the number of its
+    options, and from nothing else: an option that is rewritten keeps its place,
+    and one that is added last moves into a place of its own among the others.
+
+    Parameters
+    ----------
+    name : str
+        Name of the self-check.
+    size : int
+        Number of its options.
+
+    Returns
+    -------
+    list of int
+        A permutation of ``range(size)``.
+    """
+
+    def drawn(place: int) -> bytes:
+        return hashlib.sha256(f"{DRAW}/{name}/{place}".encode()).digest()
+
+    return sorted(range(size), key=drawn)
+
 
 class check_node(nodes.General, nodes.Element):
     """The whole question."""
@@ -64,7 +111,10 @@ class fold_node(nodes.General, nodes.Element):
 
 
 class option_node(nodes.General, nodes.Element):
-    """One option: a `choice_node`, if it is a choice, and a `reason_node`."""
+    """One option: a `choice_node`, if it is a choice, and a `reason_node`.
+
+    A choice has its number as it is shown; `shown_order` says where it was written.
+    """
 
 
 class choice_node(nodes.General, nodes.TextElement):
@@ -154,7 +204,8 @@ class SelfCheck(SphinxDirective):
             )
             if not text:
                 raise self._refuse("has an option with no text after its box")
-            option = option_node(right=mark in "xX", number=len(made) + 1)
+            self._check_order_free("".join(part.astext() for part in text), reason)
+            option = option_node(right=mark in "xX")
             option += choice_node("", "", *text)
             option += reason
             made.append(option)
@@ -168,7 +219,20 @@ class SelfCheck(SphinxDirective):
                 f"has {right} right options; leave one, or add the flag :several: if "
                 "the reader is to tick them all"
             )
-        return made
+        shown = [made[place] for place in shown_order(check["name"], len(made))]
+        for number, option in enumerate(shown, 1):
+            option["number"] = number
+        return shown
+
+    def _check_order_free(self, text: str, reason: reason_node) -> None:
+        """Refuse an option that points at another one by its place."""
+        found = PLACED.search(text) or PLACED_FIRST.match(text)
+        found = found or PLACED.search(reason.astext())
+        if found:
+            raise self._refuse(
+                f"says {found[0]!r} in the option {text!r}, but options are shown in "
+                "an order drawn at random; name what is meant"
+            )
 
     def _number(
         self, check: check_node, options: nodes.bullet_list

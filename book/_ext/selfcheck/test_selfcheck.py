@@ -1,7 +1,12 @@
 """A question becomes an accessible group of answers, or one clear line of refusal."""
 
+import itertools
+from collections import Counter
+
 import pytest
 from small_books import build
+
+from selfcheck import shown_order
 
 CHOICE = """
 :::{selfcheck} sc-test-choice
@@ -51,6 +56,11 @@ def question(options, settings="", name="sc-test-bad", text="How much?"):
     return f":::{{selfcheck}} {name}\n{settings}\n{text}\n\n{options}\n:::\n"
 
 
+def pointing(option, reason="why"):
+    """Return a self-check whose second option, or its reason, is this."""
+    return question(f"- [x] a\n  why\n- [ ] {option}\n  {reason}")
+
+
 NUMERIC = ":answer: 10\n:tolerance: 1\n"
 REFUSED = {
     "no-reason": (question("- [ ] a\n- [x] b\n  why"), "gives no reason for", "'a'"),
@@ -63,6 +73,15 @@ REFUSED = {
     "one-option": (question("- [x] a\n  why"), "one option"),
     "no-box": (question("- a\n  why\n- [x] b\n  why"), "must begin with [ ]"),
     "empty-option": (question("- [ ]\n  why\n- [x] b\n  why"), "sc-test-bad"),
+    "all-of-the-above": (pointing("All of the above"), "'of the above'", "at random"),
+    "both-of-these": (pointing("Both of these"), "'Both of these'", "at random"),
+    "another-option": (pointing("As the second option, only more so"), "at random"),
+    "lettered-option": (pointing("Answer B and more"), "'Answer B'", "at random"),
+    "ordinal": (pointing("The first, since it is larger"), "'The first'", "at random"),
+    "ordinal-alone": (
+        pointing("Neither: see below", "The option above says it"),
+        "above",
+    ),
     "no-list": (question("only text"), "list of options"),
     "bad-name": (question("- [x] a\n  b", name="Rcv_1"), "not allowed", "sc-"),
     "no-tolerance": (
@@ -138,11 +157,45 @@ def test_choice_is_a_labelled_group_of_radio_buttons(project):
     assert legend.select_one("em") and legend.select_one(".math")
     assert "It was drawn twice." in box.text
     options = box.select(".selfcheck-option")
-    assert [one["data-right"] for one in options] == ["false", "true"]
+    written = {"Treat now.": "false", "Wait.": "true"}
     for option in options:
         assert option.select_one("label > input[type=radio]")["name"] == box["id"]
-    assert "Treat now." in options[0].select_one("label").text
-    assert "in health" not in options[0].select_one("label").text
+        label = option.select_one("label").text.strip()
+        assert option["data-right"] == written.pop(label)
+    assert not written
+
+
+ORDERED = "".join(
+    f"- [{'x' if i == 0 else ' '}] word {i}\n  reason {i}\n" for i in range(5)
+)
+
+
+@pytest.mark.parametrize("builder", ["html", "text"])
+def test_options_are_shown_in_the_order_drawn_from_the_name(project, builder):
+    names = [f"sc-test-{number}" for number in range(4)]
+    pages = {name: question(ORDERED, name=name) for name in names}
+    built = project(pages, builder=builder)
+    for name in names:
+        if builder == "html":
+            labels = built.page(name).select(".selfcheck-option label")
+            shown = [one.text.strip() for one in labels]
+            boxes = built.page(name).select(".selfcheck-option input")
+            numbers = [one["value"] for one in boxes]
+            assert numbers == ["1", "2", "3", "4", "5"]
+        else:
+            text = (built.folder / f"{name}.txt").read_text()
+            shown = [line[2:8] for line in text.splitlines() if line.startswith("* ")]
+        assert shown == [f"word {place}" for place in shown_order(name, 5)]
+
+
+def test_the_order_is_kept_and_favours_no_place():
+    names = [f"sc-many-{number}" for number in range(2400)]
+    drawn = [tuple(shown_order(name, 4)) for name in names]
+    assert drawn == [tuple(shown_order(name, 4)) for name in names]
+    count = Counter(drawn)
+    assert set(count) == set(itertools.permutations(range(4)))
+    # 100 of each are expected; 4.5 standard deviations on either side.
+    assert min(count.values()) > 55 and max(count.values()) < 145
 
 
 def test_every_reason_can_be_read_without_a_script(project):
@@ -150,10 +203,10 @@ def test_every_reason_can_be_read_without_a_script(project):
     reasons = [
         one.text for one in page.select("#sc-test-choice details .selfcheck-reason")
     ]
-    assert "Two readings differ by" in reasons[0]
-    assert "A second paragraph." in reasons[1]
     verdicts = [one.text for one in page.select("#sc-test-choice details strong")]
-    assert verdicts == ["Wrong.", "Right."]
+    told = dict(zip(verdicts, reasons, strict=True))
+    assert "Two readings differ by" in told["Wrong."]
+    assert "A second paragraph." in told["Right."]
     folded = page.select_one("#sc-test-number details").text.replace("\xa0", " ")
     for words in ("12.5 mg/L", "± 0.5", "33.3 mg/L", "You divided by three.", "Halve"):
         assert words in folded
