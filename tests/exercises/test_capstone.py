@@ -107,3 +107,28 @@ def test_the_model_table_fits_the_default_seed(solved):
             solved["harm_rate"](made.trial, arm)["rate"] for arm in (agent, "placebo")
         ]
         assert "{:.1f} against {:.1f} per 100".format(*rates) in table
+
+
+def test_the_model_texts_fit_the_default_seed(solved):
+    """So are theirs: each number stands in the text as the solution computes it."""
+    made = cohorts.make_capstone_dossier(random_state=DEFAULT_SEED)
+    texts = {cell.id: cell.source for cell in runner.source("capstone").cells}
+    for marker in ("nk_cells_ul", "ifng_pg_ml", "crp_mg_l"):
+        args = made.laboratory, made.trial, marker, "zelimod"
+        ratio = solved["marker_ratio"](*args)
+        told = "{ratio:.2f}", "{low:.2f}", "{high:.2f}"
+        assert all(one.format(**ratio) in texts["promise"] for one in told), ratio
+        links = solved["marker_links"](*args)
+        for link in ("before", "change"):
+            told = f"{links[link]:+.2f}".replace("-", "−")
+            assert told in texts["promise"], (marker, links)
+    people = made.registry.assign(
+        prior=made.registry["prior_exacerbations"].clip(upper=4)
+    )
+    for agent in AGENTS:
+        crude = solved["crude_ratio"](people, agent)
+        standard = solved["standardised_ratio"](people, agent, STRATA)
+        for ratio in (crude, standard):
+            assert f"{ratio:.2f}" in texts["four-files"], (agent, ratio)
+        reported = solved["reporting_odds_ratio"](made.reports, agent, "Liver injury")
+        assert f"{reported['ratio']:.2f}" in texts["four-files"], (agent, reported)
