@@ -3,7 +3,7 @@
 ``{assignment}`metrics``` links to the page of an assignment, the one that
 holds its card. ``{assignment-card} metrics`` shows tasks, points and time, as
 the notebook itself has them, offers the released folder as one ZIP file, and links
-to the page *Answers to look at*.
+to the formulas that the tasks name and to the page *Answers to look at*.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import answers_to_look_at
 import nbformat
+from course import formulas
 from docutils import nodes
 from elements import LinkRole, serve
 from nbgrader_apart.cells import is_graded, mark
@@ -50,9 +51,8 @@ class Facts:
     minutes: str
 
     @classmethod
-    def read(cls, path: Path) -> Facts:
+    def of(cls, notebook: nbformat.NotebookNode) -> Facts:
         """Read them from a source or a released notebook."""
-        notebook = nbformat.read(path, as_version=4)
         graded = [mark(cell) for cell in notebook.cells if is_graded(cell)]
         return cls(
             tasks=sum(
@@ -121,7 +121,8 @@ class AssignmentCard(SphinxDirective):
                 location=self.get_location(),
             )
             return []
-        facts = Facts.read(known)
+        notebook = nbformat.read(known, as_version=4)
+        facts = Facts.of(notebook)
         told = [f"{facts.tasks} tasks", f"{facts.points:g} points"]
         if facts.minutes:
             told.append(f"{facts.minutes} minutes")
@@ -136,11 +137,31 @@ class AssignmentCard(SphinxDirective):
                 location=self.get_location(),
             )
             card += nodes.paragraph("", "It is not released yet.")
+        if formulas.named(notebook):
+            card += self._formulas(formulas.named(notebook))
         answers = answers_to_look_at.link(self.env, name)
         if answers is not None:
             told = nodes.Text(": for what no test marks, once you have your own.")
             card += nodes.paragraph("", "", answers, told)
         return [card]
+
+    def _formulas(self, names: list[str]) -> nodes.paragraph:
+        """Return a line with a link to each formula that the tasks name."""
+        self.env.note_dependency(str(formulas.BOOK / f"{formulas.PAGE}.md"))
+        anchors = formulas.anchors()
+        page = self.env.app.builder.get_relative_uri(
+            self.env.docname, f"book/{formulas.PAGE}"
+        )
+        line = nodes.paragraph("", "On the page Formulas: ")
+        for place, name in enumerate(names):
+            if name.lower() not in anchors:
+                raise self.error(
+                    f"a task names *{name}*, which the page Formulas does not have"
+                )
+            address = f"{page}#{anchors[name.lower()]}"
+            line += nodes.Text(", " * (place > 0))
+            line += nodes.reference("", name, internal=True, refuri=address)
+        return line
 
 
 def _visit_download(self, node: download_node) -> None:

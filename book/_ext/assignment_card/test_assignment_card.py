@@ -69,3 +69,31 @@ def test_an_assignment_that_does_not_exist_is_a_warning(project):
     built = project({"card": CARD, "chapter": "Do {assignment}`nothing`."})
     assert "no assignment 'mini'" in built.warned("card")
     assert "assignment-nothing" in built.warned("chapter")
+
+
+def names_a_formula(folder, name):
+    notebook = nbformat.read(folder / "mini.ipynb", as_version=4)
+    notebook.cells[2].source += f"\n\nUse *{name}* on the page *Formulas*."
+    nbformat.write(notebook, folder / "mini.ipynb")
+
+
+def test_the_card_links_to_the_formulas_that_its_tasks_name(project, tmp_path):
+    folder = tmp_path / "source/exercises/release/mini"
+    assignment(folder)
+    names_a_formula(folder, "reference change value")
+    names_a_formula(folder, "E-value")
+    built = project({"card": CARD})
+    links = built.page("card").select("a[href*='#fo-']")
+    page = "book/reference/formulas.html"
+    assert {link.text: link["href"] for link in links} == {
+        "reference change value": f"{page}#fo-reference-change-value",
+        "E-value": f"{page}#fo-e-value",
+    }
+
+
+def test_a_formula_that_is_nowhere_is_an_error(project, tmp_path):
+    folder = tmp_path / "source/exercises/release/mini"
+    assignment(folder)
+    names_a_formula(folder, "the philosopher's stone")
+    built = project({"card": CARD})
+    assert "a task names *the philosopher's stone*" in built.warned("card")
