@@ -168,8 +168,8 @@ draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (D
 # A task whose mutant survives is judged in exercises/mutants/<assignment>.toml.
 mutants class: export OMP_NUM_THREADS := 1
 mutants class: export OPENBLAS_NUM_THREADS := 1
-mutants: $(READY)  ## do the hidden tests catch every small change? (ASSIGNMENT=name)
-	@$(BIN)/python tests/mutants.py $(ASSIGNMENT)
+mutants: $(READY)  ## do hidden tests catch every small change? (ASSIGNMENT=name TASK=name)
+	@$(BIN)/python tests/mutants.py $(ASSIGNMENT) $(if $(TASK),--task $(TASK))
 
 class: $(READY)  ## do the marks of 200 synthetic learners order them? (ASSIGNMENT=name)
 	@$(BIN)/python tests/class_of_learners.py $(ASSIGNMENT)

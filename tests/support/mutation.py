@@ -15,6 +15,9 @@ survivor. A survivor is judged by a person, in ``exercises/mutants/<assignment>.
 ``equivalent``: no input of the task's domain tells it from the solution. ``outside the
 domain``: some input does, but the task leaves open, or rules out, what it does there.
 Where two mutants of a task read alike, ``number = 2`` names the second.
+
+What survived stands in ``exercises/mutants/<assignment>.json``, task by task, with a
+fingerprint of all that decided it: only a task that has changed since runs again.
 """
 
 from __future__ import annotations
@@ -22,12 +25,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import multiprocessing
 import os
 import resource
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
@@ -44,8 +48,9 @@ FOLDER = runner.COURSE / "mutants"
 VERDICTS = ("equivalent", "outside the domain")
 #: How often a hidden test draws before a mutant counts as a survivor.
 DRAWS = 6
-#: Seconds that a mutant may take, at least; and how often as long as the solution.
-LEAST, TIMES = 10, 20
+#: Seconds of a processor that a mutant may take, at least; and how often as long as
+#: the solution. By the clock it may take `CLOCK` times that: a busy machine is no test.
+LEAST, TIMES, CLOCK = 5, 20, 60
 #: Bytes that a mutant may take beyond what the solved assignment takes.
 MEMORY = 3 * 2**30
 
@@ -66,6 +71,25 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Result:
+    """What came of the mutants of one task.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Of all that decides it: see `fingerprints`.
+    mutants : int
+        How many there are.
+    survivors : tuple of Key
+        Those that no draw of the hidden test caught.
+    """
+
+    fingerprint: str
+    mutants: int
+    survivors: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
 class Score:
     """What came of the mutants of an assignment.
 
@@ -73,20 +97,38 @@ class Score:
     ----------
     mutants, caught, equivalent, outside : int
         How many there are, were caught by the hidden tests, and were judged.
-    fingerprint : str
-        Of what was run: see `fingerprint`.
+    unjudged : tuple of Key
+        Survivors of whom nobody has said anything.
+    stale : tuple of Key
+        What was judged, but is caught or no longer there.
     """
 
     mutants: int
     caught: int
     equivalent: int
     outside: int
-    fingerprint: str
+    unjudged: tuple[Key, ...]
+    stale: tuple[Key, ...]
 
     @property
     def share(self) -> float:
         """The share that is caught of those that behave otherwise in the domain."""
         return self.caught / (self.mutants - self.equivalent - self.outside)
+
+    @classmethod
+    def of(cls, results: Mapping[str, Result], judged: Mapping[Key, Verdict]) -> Score:
+        """Hold what survived against what was judged."""
+        alive = [name for result in results.values() for name in result.survivors]
+        verdicts = [judged[name].verdict for name in alive if name in judged]
+        mutants = sum(result.mutants for result in results.values())
+        return cls(
+            mutants=mutants,
+            caught=mutants - len(alive),
+            equivalent=verdicts.count("equivalent"),
+            outside=verdicts.count("outside the domain"),
+            unjudged=tuple(name for name in alive if name not in judged),
+            stale=tuple(name for name in judged if name not in alive),
+        )
 
 
 def key(task: str, mutant: Mutant) -> Key:
@@ -156,31 +198,59 @@ def without_mutant(assignment: str, folder: Path = FOLDER) -> list[Key]:
 # -- what was run, and what came of it
 
 
-def fingerprint(assignment: str) -> str:
-    """Return a hash of all that decides which mutants are caught.
+def fingerprints(assignment: str) -> dict[str, str]:
+    """Return by task a hash of all that decides which of its mutants are caught.
 
-    These are the cells that run (solutions, tests and what is given), the mutator and
-    this module.
+    These are its hidden test, its solution and those that it uses, what is given, and
+    the mutator.
     """
-    digest = hashlib.sha256()
-    for cell in runner.source(assignment).cells:
-        if cells.is_code(cell) and mark(cell):
-            digest.update(f"{grade_id(cell)}\n{cell.source}\n".encode())
-    for module in (mutator.__file__, __file__):
-        digest.update(Path(module).read_bytes())
-    return digest.hexdigest()[:16]
+    notebook = runner.source(assignment)
+    solutions = {name: task.solution for name, task in runner.tasks(notebook).items()}
+    sources = {grade_id(cell): cell.source for cell in notebook.cells if mark(cell)}
+    given = [
+        cell.source
+        for cell in notebook.cells
+        if cells.is_code(cell) and cells.is_locked(cell) and not cells.is_graded(cell)
+    ]
+    common = [Path(mutator.__file__).read_text(), str(DRAWS), *given]
+    found = {}
+    for name, task in runner.tasks(notebook).items():
+        used = runner.touched(notebook, name, task.solution)
+        needed = [solutions[one] for one in solutions if one in used]
+        text = "\n".join([*common, sources[task.tests[-1]], *needed])
+        found[name] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return found
 
 
-def written(assignment: str, folder: Path = FOLDER) -> Score | None:
-    """Return the score that `make mutants` wrote, or None."""
+def results(assignment: str, folder: Path = FOLDER) -> dict[str, Result]:
+    """Read what `make mutants` wrote, by task."""
     path = folder / f"{assignment}.json"
-    return Score(**json.loads(path.read_text())) if path.is_file() else None
+    if not path.is_file():
+        return {}
+    return {
+        task: Result(
+            found["fingerprint"],
+            found["mutants"],
+            tuple((task, *changed) for changed in found["survivors"]),
+        )
+        for task, found in json.loads(path.read_text(encoding="utf-8")).items()
+    }
 
 
-def write(assignment: str, score: Score, folder: Path = FOLDER) -> None:
-    """Write the score of an assignment, to be committed."""
-    path = folder / f"{assignment}.json"
-    path.write_text(json.dumps(vars(score), indent=1) + "\n")
+def write(
+    assignment: str, results: Mapping[str, Result], folder: Path = FOLDER
+) -> None:
+    """Write the results of an assignment, to be committed."""
+    written = {
+        task: {
+            "fingerprint": result.fingerprint,
+            "mutants": result.mutants,
+            "survivors": [list(name[1:]) for name in result.survivors],
+        }
+        for task, result in results.items()
+    }
+    text = json.dumps(written, indent=1, ensure_ascii=False) + "\n"
+    (folder / f"{assignment}.json").write_text(text, encoding="utf-8")
 
 
 # -- running them
@@ -262,10 +332,10 @@ def survivors(
         solved = Solved.run(assignment)
         solutions = runner.tasks(runner.source(assignment))
         for task, made in mutants.items():
-            began = time.monotonic()
+            before = _used()
             if _forked(solved, task, [solutions[task].solution], 1, 600) != [SURVIVED]:
                 raise ValueError(f"{assignment}: the solution of {task} does not pass")
-            patience = max(LEAST, TIMES * (time.monotonic() - began))
+            patience = max(LEAST, math.ceil(TIMES * (_used() - before)))
             codes = _forked(
                 solved, task, [one.source for one in made], processes, patience
             )
@@ -273,8 +343,14 @@ def survivors(
             yield task, [mutant for mutant, code in left if code == SURVIVED]
 
 
+def _used() -> float:
+    """Return the seconds of a processor that forks which have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _forked(
-    solved: Solved, task: str, answers: list[str], processes: int, patience: float
+    solved: Solved, task: str, answers: list[str], processes: int, patience: int
 ) -> list[int]:
     """Return the exit code of a fork for each answer; one that was killed has -9."""
     context = multiprocessing.get_context("fork")
@@ -284,9 +360,11 @@ def _forked(
     while waiting or running:
         while waiting and len(running) < processes:
             place, answer = waiting.pop()
-            process = context.Process(target=_judge, args=(solved, task, answer))
+            process = context.Process(
+                target=_judge, args=(solved, task, answer, patience)
+            )
             process.start()
-            end = time.monotonic() + patience
+            end = time.monotonic() + CLOCK * patience
             running[process.sentinel] = place, process, end
         soonest = min(end for _, _, end in running.values())
         connection.wait(list(running), max(0, soonest - time.monotonic()))
@@ -301,8 +379,9 @@ def _forked(
     return [codes[place] for place in range(len(answers))]
 
 
-def _judge(solved: Solved, task: str, answer: str) -> None:
+def _judge(solved: Solved, task: str, answer: str, patience: int) -> None:
     """Run an answer and its hidden test in this fork, which ends here."""
+    resource.setrlimit(resource.RLIMIT_CPU, (patience, patience))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

@@ -10,6 +10,7 @@ the banks in ``exercises/answers``.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -269,8 +270,16 @@ def sources() -> list[Path]:
         *book.glob("*/*.md"),
         *exercises.glob("answers/*.py"),
         *exercises.glob("source/*/*.ipynb"),
-        *exercises.glob("mutants/*.json"),
+        *exercises.glob("mutants/*.*"),
     ]
+
+
+def judged(path: Path) -> list[str]:
+    """Return the verdicts on what survives in an assignment."""
+    if not path.is_file():
+        return []
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
+    return [entry["verdict"] for entry in entries]
 
 
 def scores(folder: Path = MUTANTS) -> list[str]:
@@ -286,12 +295,14 @@ def scores(folder: Path = MUTANTS) -> list[str]:
         if not path.is_file():
             lines.append(f"| {assignment} | {wrong} | not yet run | | | | |")
             continue
-        found = json.loads(path.read_text(encoding="utf-8"))
-        judged = found["equivalent"] + found["outside"]
-        share = found["caught"] / (found["mutants"] - judged)
-        numbers = [found[key] for key in ("mutants", "caught", "equivalent", "outside")]
-        told = " | ".join(map(str, [assignment, wrong, *numbers]))
-        lines.append(f"| {told} | {100 * share:.0f} % |")
+        tasks = json.loads(path.read_text(encoding="utf-8")).values()
+        mutants = sum(task["mutants"] for task in tasks)
+        alive = sum(len(task["survivors"]) for task in tasks)
+        verdicts = judged(folder / f"{assignment}.toml")
+        same, outside = map(verdicts.count, ("equivalent", "outside the domain"))
+        share = (mutants - alive) / (mutants - same - outside)
+        numbers = [assignment, wrong, mutants, mutants - alive, same, outside]
+        lines.append(f"| {' | '.join(map(str, numbers))} | {100 * share:.0f} % |")
     return [*lines, ""]
 
 
