@@ -5,14 +5,16 @@ import contextlib
 import io
 import json
 import re
+from collections import Counter
 
 import cohorts
 import pytest
 import runner
+from nbgrader_apart.cells import is_graded, mark
 
 PAGES = runner.ROOT / "book" / "answers"
 #: Assignments whose pages put what a cell prints into `code`.
-PRINTED = ["application", "metrics"]
+PRINTED = ["application", "metrics", "risk", "evidence", "capstone"]
 
 
 def asked(cell):
@@ -27,14 +29,14 @@ def asked(cell):
 
 
 def questions(assignment):
-    """Return by task ("Task 1 · ...") its cell that asks for a look."""
+    """Return by task ("Task 1 · ...") its cells that ask for a look."""
     found, task = {}, ""
     for cell in runner.source(assignment).cells:
         heading = re.match(r"## (Task \d+ · .+?) \(", cell.source)
         if cell.cell_type == "markdown" and heading:
             task = heading[1]
         elif cell.cell_type == "code" and asked(cell):
-            found[task] = cell
+            found.setdefault(task, []).append(cell)
     return found
 
 
@@ -57,15 +59,15 @@ def printed(cell, names):
 
 @pytest.fixture(scope="module")
 def outputs(data_folder):
-    """Return a function from assignment to what its cells print, by task."""
+    """Return a function from assignment to what each of its cells prints."""
 
     def run(assignment):
-        wanted = {cell.id: task for task, cell in questions(assignment).items()}
-        names, found = {"__name__": "__main__"}, {}
+        wanted = {cell.id for cells in questions(assignment).values() for cell in cells}
+        names, found = {"__name__": "__main__"}, []
         with contextlib.chdir(data_folder(assignment)):
             for cell in runner.source(assignment).cells:
                 if cell.id in wanted:
-                    found[wanted[cell.id]] = printed(cell, names)
+                    found.append(printed(cell, names))
                 elif cell.cell_type == "code" and not runner.is_test(cell):
                     exec(compile(cell.source, cell.id, "exec"), names)
         runner.plt.close("all")
@@ -77,17 +79,28 @@ def outputs(data_folder):
 @pytest.mark.parametrize("assignment", PRINTED)
 def test_every_question_is_quoted_and_answered(assignment):
     page = sections(assignment)
-    for task, cell in questions(assignment).items():
-        quoted = " ".join(re.findall(r"^> (.+)$", page[task], re.MULTILINE))
-        assert quoted == asked(cell), task
+    for task, cells in questions(assignment).items():
+        told = page[task].split("**Text A**")[0]  # of a text that is judged, the rest
+        quoted = " ".join(re.findall(r"^> (.+)$", told, re.MULTILINE))
+        assert quoted == " ".join(asked(cell) for cell in cells), task
         assert "{dropdown} Answer" in page[task], task
 
 
 @pytest.mark.parametrize("assignment", PRINTED)
 def test_a_judged_text_is_shown_at_two_levels(assignment):
-    (judged,) = [text for task, text in sections(assignment).items() if "Judge" in task]
-    marks = re.findall(r"\{dropdown\} Marks: (\d) of 3", judged)
-    assert len(set(marks)) == len(marks) == 2
+    full = Counter(
+        int(mark(cell)["points"])
+        for cell in runner.source(assignment).cells
+        if cell.cell_type == "markdown" and is_graded(cell)
+    )
+    judged = Counter()
+    for task, text in sections(assignment).items():
+        marks = re.findall(r"\{dropdown\} Marks: (\d) of (\d)", text)
+        if marks:
+            assert len(set(marks)) == len(marks) == 2, task
+            (of,) = {of for _, of in marks}
+            judged[int(of)] += 1
+    assert judged == full
 
 
 @pytest.mark.parametrize("assignment", PRINTED)
@@ -95,7 +108,7 @@ def test_what_stands_in_code_is_what_the_cells_print(assignment, outputs):
     seed = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())["seed"]
     if seed != cohorts.DEFAULT_SEED:
         pytest.skip("these are the data of another term: the numbers are other ones")
-    said = " ".join(" ".join(outputs(assignment).values()).split())
+    said = " ".join(" ".join(outputs(assignment)).split())
     for task, text in sections(assignment).items():
         for number in re.findall(r"(?<!\})`([^`]*\d[^`]*)`", text):
             if number != "+ 1":  # a piece of code
