@@ -162,7 +162,8 @@ def sections(chapter):
 
 def length(chapter):
     """A length that is read to the end, in cells that hold one idea."""
-    words = len(re.findall(r"[^\W\d_]{2,}", re.sub(r"\{[\w:]+\}`", "`", chapter.prose)))
+    read = re.sub(r"\{[\w:]+\}`", "`", re.sub(r"\]\([^)\s]*\)", "]", chapter.prose))
+    words = len(re.findall(r"[^\W\d_]{2,}", read))
     if not 1900 <= words <= 3400:
         yield f"{words} words; 1,900 to 3,300 are read to the end"
     seen = [
@@ -246,7 +247,7 @@ def links(chapter):
         slug(heading) for heading in re.findall(r"^#+ +(.+)$", chapter.prose, re.M)
     }
     known |= set(re.findall(r"^\(([\w-]+)\)=$", chapter.prose, re.M))
-    elsewhere = ("data-", "fig-", "assignment-")
+    elsewhere = ("data-", "fig-", "assignment-", "need-")
     for target in LINK.findall(chapter.prose):
         if target.startswith(("https://", "http://", "mailto:")):
             continue
