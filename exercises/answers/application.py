@@ -11,7 +11,7 @@ OBJECTIVES = {
     "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
     "map_clearance": ["ob-application-clearance"],
     "best_target": ["ob-application-target"],
-    "confirmed": ["ob-application-wrong-side", "ob-application-strategies"],
+    "confirmed": ["ob-application-wrong-side"],
     "late_dose": ["ob-application-clearance"],
     "rates_by_level": ["ob-application-control-loop", "ob-application-person-time"],
     "judge": [
