@@ -1,5 +1,7 @@
 """What `make mutants` does, and that what it wrote still holds."""
 
+import sys
+
 import mutation
 import mutator
 import nbformat
@@ -8,6 +10,9 @@ import runner
 from mutation import Result, Score, Verdict
 
 each_assignment = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+in_a_fork = pytest.mark.skipif(
+    sys.platform != "linux", reason="a mutant runs in a fork, with Linux's limits"
+)
 
 
 # -- what is committed
@@ -38,6 +43,7 @@ def test_every_mutant_is_caught_or_judged(assignment, request):
     assert score.share == 1
 
 
+@in_a_fork
 @pytest.mark.parametrize(
     ("assignment", "task"), [("metrics", "worst_grade"), ("evidence", "e_value")]
 )
@@ -164,6 +170,7 @@ def left(mutants, folder):
     }
 
 
+@in_a_fork
 def test_mutants_are_caught_also_those_that_never_end(small, tmp_path, monkeypatch):
     monkeypatch.setattr(mutation, "LEAST", 1)
     monkeypatch.setattr(mutation, "TIMES", 0)
@@ -173,6 +180,7 @@ def test_mutants_are_caught_also_those_that_never_end(small, tmp_path, monkeypat
     assert left(mutants, tmp_path) == {"total = -1", "total = 1"}
 
 
+@in_a_fork
 def test_a_test_that_looks_away_lets_mutants_live(small, tmp_path, monkeypatch):
     monkeypatch.setattr(mutation, "LEAST", 1)
     monkeypatch.setattr(mutation, "TIMES", 0)
@@ -182,6 +190,7 @@ def test_a_test_that_looks_away_lets_mutants_live(small, tmp_path, monkeypatch):
     assert "return None" not in alive
 
 
+@in_a_fork
 def test_a_mutant_that_some_draws_do_not_catch_meets_more(small, tmp_path):
     rarely = (
         "if np.random.default_rng().random() < 0.5:\n    assert count(3) == 3, 'no'"
@@ -190,6 +199,7 @@ def test_a_mutant_that_some_draws_do_not_catch_meets_more(small, tmp_path):
     assert left(mutants, tmp_path) == set()
 
 
+@in_a_fork
 def test_a_solution_that_fails_its_own_test_is_no_measure(small, tmp_path):
     mutants = small(solution=COUNT.replace("total = 0", "total = 10"))
     with pytest.raises(ValueError, match="the solution of count does not pass"):

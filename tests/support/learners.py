@@ -27,7 +27,9 @@ would have given.
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import sys
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -171,8 +173,11 @@ def points(
     work = [
         (assignment, task, answer, folder) for (task, _), answer in different.items()
     ]
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        got = pool.starmap(_points, work)
+    if sys.platform == "linux":
+        with multiprocessing.get_context("fork").Pool(processes) as pool:
+            got = pool.starmap(_points, work)
+    else:  # where a fork is none, or is not safe
+        got = list(itertools.starmap(_points, work))
     return dict(zip(different, got, strict=True))
 
 

@@ -28,7 +28,7 @@ import json
 import math
 import multiprocessing
 import os
-import resource
+import sys
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -53,6 +53,9 @@ DRAWS = 6
 LEAST, TIMES, CLOCK = 5, 20, 60
 #: Bytes that a mutant may take beyond what the solved assignment takes.
 MEMORY = 3 * 2**30
+
+if sys.platform != "win32":
+    import resource
 
 #: Task, lines before and after, and the count of those that read alike.
 Key = tuple[str, str, str, int]
@@ -327,7 +330,11 @@ def survivors(
     ------
     ValueError
         If a solution itself does not pass its hidden test.
+    RuntimeError
+        If this is no Linux: a mutant runs in a fork, with the limits of its kernel.
     """
+    if sys.platform != "linux":
+        raise RuntimeError("mutants run on Linux only")
     with contextlib.chdir(folder):
         solved = Solved.run(assignment)
         solutions = runner.tasks(runner.source(assignment))
@@ -385,10 +392,9 @@ def _judge(solved: Solved, task: str, answer: str, patience: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf(
-        "SC_PAGESIZE"
-    )
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * os.sysconf("SC_PAGESIZE") + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     passed = False
     with contextlib.suppress(BaseException):
         passed = solved.passes(task, answer)
