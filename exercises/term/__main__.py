@@ -4,10 +4,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import check, demo, release, summary
+from . import check, class_, collect, demo, release, summary
 from .command import Command, CommandError
 
-COMMANDS: Sequence[Command] = (release, demo, summary, check)
+COMMANDS: Sequence[Command] = (class_, release, collect, summary, check, demo)
+
+
+def name_of(command: Command) -> str:
+    """Return what a command is called: as its module, where that is no keyword."""
+    return command.__name__.rpartition(".")[2].rstrip("_")
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -21,7 +26,7 @@ def command_line() -> argparse.ArgumentParser:
     for module in COMMANDS:
         described = module.__doc__ or ""
         subparser = subparsers.add_parser(
-            module.__name__.rpartition(".")[2],
+            name_of(module),
             help=described.splitlines()[0].rstrip("."),
             description=described,
             formatter_class=argparse.RawDescriptionHelpFormatter,

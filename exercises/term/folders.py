@@ -1,6 +1,10 @@
 """Where the course and its assignments lie."""
 
+import contextlib
 from pathlib import Path
+
+from nbgrader.apps import NbGraderApp
+from nbgrader.coursedir import CourseDirectory
 
 from .command import CommandError
 
@@ -29,6 +33,14 @@ def find_course(start: Path | None = None) -> Path:
         f"{start} is not the folder of a course (it holds no {CONFIG}): run this in "
         "the folder `exercises` or in the one above it"
     )
+
+
+def settings(course: Path) -> CourseDirectory:
+    """Return what nbgrader's configuration says of a course: folders and gradebook."""
+    app = NbGraderApp()
+    with contextlib.chdir(course):
+        app.initialize([])
+    return app.coursedir
 
 
 def find_data(course: Path) -> Path:

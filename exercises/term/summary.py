@@ -5,15 +5,13 @@ grade by hand, which hand-ins could not be graded and why, and how the class did
 in each task.
 """
 
-import contextlib
 from argparse import ArgumentParser, Namespace
 
 from nbgrader.api import MissingEntry
-from nbgrader.apps import NbGraderApp
 from nbgrader_apart import closing
 
 from .command import CommandError
-from .folders import find_course
+from .folders import find_course, settings
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,12 +24,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def main(arguments: Namespace) -> int:
     """Print the closing table of the assignment that is named."""
     name = arguments.assignment
-    app = NbGraderApp()
-    with contextlib.chdir(find_course()):
-        app.initialize([])  # reads nbgrader_config.py: folders and gradebook
-    app.coursedir.assignment_id = name
+    directory = settings(find_course())
+    directory.assignment_id = name
     try:
-        print(closing.as_text(closing.summarise(app.coursedir, name)))
+        print(closing.as_text(closing.summarise(directory, name)))
     except MissingEntry:
         raise CommandError(
             f"{name} is not in the gradebook: run "

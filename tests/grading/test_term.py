@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from miniature import EXERCISES, MINI, RIGHT, source_notebook
 from term import folders
-from term.__main__ import COMMANDS, main
+from term.__main__ import COMMANDS, main, name_of
 from term.command import CommandError
 
 
@@ -30,15 +30,13 @@ def term(folder, *words, status=0):
 def test_help_names_every_command(folder):
     said = term(folder, "--help")
     for command in COMMANDS:
-        assert f"\n    {command.__name__.rpartition('.')[2]} " in said
+        assert f"\n    {name_of(command)} " in said
 
 
-@pytest.mark.parametrize(
-    "command", COMMANDS, ids=lambda module: module.__name__.rpartition(".")[2]
-)
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
 def test_each_command_says_what_it_does(command, capsys):
     with pytest.raises(SystemExit) as left:
-        main([command.__name__.rpartition(".")[2], "--help"])
+        main([name_of(command), "--help"])
     assert left.value.code == 0
     assert command.__doc__.strip() in capsys.readouterr().out
 

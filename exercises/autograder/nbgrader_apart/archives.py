@@ -7,11 +7,13 @@ name, and a name says whose work it is.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
 import stat
 import tarfile
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,44 +32,96 @@ TOO_LARGE = f"is larger than {LIMITS.file_bytes / 1e6:g} MB"
 ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
 
 
+#: What the libraries raise for archives that are damaged, or made to do damage.
+UNREADABLE = (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError)
+
+
 class BadArchive(Exception):
     """An archive that cannot be read; the message completes "The archive ..."."""
 
 
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive.
+
+    Parameters
+    ----------
+    name : str
+        Its path in the archive, with slashes.
+    size : int
+        What the archive says of its size, in bytes.
+    source : file or None
+        None if it is not an ordinary file.
+    modified : float or None
+        When it was last changed, in seconds since 1970.
+    """
+
+    name: str
+    size: int
+    source: IO[bytes] | None
+    modified: float | None = None
+
+
 @dataclass
 class Unpacked:
-    """Counts what was unpacked, and keeps what was refused."""
+    """Counts what was unpacked, and keeps what was refused.
+
+    Parameters
+    ----------
+    into : Path
+        A new folder.
+    inner : bool
+        Whether to unpack ZIP files in the archive, too, one level deep: each becomes a
+        folder of its name.
+    """
 
     into: Path
+    inner: bool = False
     files: int = 0
     size: int = 0
     refused: list[Refusal] = field(default_factory=list)
 
-    def take(self, name: str, size: int, source: IO[bytes] | None) -> None:
-        """Unpack one file, or refuse it.
-
-        Parameters
-        ----------
-        name : str
-            Its path in the archive.
-        size : int
-            What the archive says of its size.
-        source : file or None
-            None if it is not an ordinary file.
-        """
-        reason = self._why_not(name, size, source)
-        if reason is None and source is not None:
-            reason = self._write(self.into.joinpath(*name.split("/")), source)
+    def take(self, member: Member) -> None:
+        """Unpack one file, or refuse it."""
+        reason = self._why_not(member)
+        if reason is None and member.source is not None:
+            path = self.into.joinpath(*member.name.split("/"))
+            reason = self._write(path, member.source)
+            if reason is None and member.modified is not None:
+                os.utime(path, (member.modified, member.modified))
+            if reason is None and self.inner and member.name.lower().endswith(ZIP):
+                reason = self._open(path, member.name)
         if reason is not None:
-            self.refused.append(Refusal(printable(name), reason))
+            self.refused.append(Refusal(printable(member.name), reason))
 
-    def _why_not(self, name: str, size: int, source: IO[bytes] | None) -> str | None:
+    def _open(self, path: Path, name: str) -> str | None:
+        """Put a folder with what is in it in the place of an archive in the archive."""
+        packed = path.with_name(f"{path.name}.packed")
+        path.rename(packed)
+        below = Unpacked(path, files=self.files, size=self.size)
+        try:
+            path.mkdir()
+            for member in _of_zip(packed):
+                below.take(member)
+        except UNREADABLE as why:
+            return f"cannot be unpacked ({why})"
+        finally:
+            packed.unlink()
+            self.files, self.size = below.files, below.size
+        for refusal in below.refused:
+            inside = f"{printable(name)}/{refusal.name}"
+            self.refused.append(Refusal(inside, refusal.reason))
+        return None
+
+    def _why_not(self, member: Member) -> str | None:
+        name, size = member.name, member.size
         parts = name.split("/")
+        closed = (*TAR, ".gz", ".7z", ".rar", *(() if self.inner else ZIP))
         reasons = {
             f"lies more than {DEEPEST} folders deep": len(parts) > DEEPEST,
-            "is not an ordinary file": source is None,
+            "is not an ordinary file": member.source is None,
             "is an archive in the archive: ask for the notebook itself": (
-                name.lower().endswith((*ZIP, *TAR, ".gz", ".7z", ".rar"))
+                name.lower().endswith(closed)
             ),
             TOO_LARGE: size > LIMITS.file_bytes,
             "is beyond what is unpacked of one archive": (
@@ -104,26 +158,29 @@ class Unpacked:
         return None
 
 
-def unpack(archive: Path, into: Path) -> list[Refusal]:
+def unpack(archive: Path, into: Path, *, inner: bool = False) -> list[Refusal]:
     """Unpack an archive into a new folder; return what was refused.
+
+    Parameters
+    ----------
+    archive, into : Path
+    inner : bool
+        See `Unpacked`.
 
     Raises
     ------
     BadArchive
         If it is not one.
     """
-    unpacked = Unpacked(into)
+    unpacked = Unpacked(into, inner)
     into.mkdir(parents=True, exist_ok=True)
     members = _of_zip if archive.name.lower().endswith(ZIP) else _of_tar
     try:
-        for name, size, source in members(archive):
-            unpacked.take(name, size, source)
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError) as why:
+        for member in members(archive):
+            unpacked.take(member)
+    except UNREADABLE as why:
         raise BadArchive(f"cannot be read ({why})") from None
     return unpacked.refused
-
-
-Member = tuple[str, int, "IO[bytes] | None"]
 
 
 def _of_zip(archive: Path) -> Iterator[Member]:
@@ -131,18 +188,42 @@ def _of_zip(archive: Path) -> Iterator[Member]:
         for info in file.infolist():
             if info.is_dir():
                 continue
+            name, changed = name_in_zip(info), _changed(info)
             # The upper half holds the mode of UNIX; 0 where the archive has none.
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG):
-                yield info.filename, 0, None
+                yield Member(name, 0, None)
                 continue
             try:
                 source = file.open(info)
             except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as why:
-                yield info.filename, info.file_size, _Broken(str(why))
+                yield Member(name, info.file_size, _Broken(str(why)), changed)
                 continue
             with source:
-                yield info.filename, info.file_size, source
+                yield Member(name, info.file_size, source, changed)
+
+
+#: What a ZIP file says of a name that is in UTF-8.
+IN_UTF8 = 0x800
+
+
+def name_in_zip(info: zipfile.ZipInfo) -> str:
+    """Return the path of a file in a ZIP file, with slashes.
+
+    Older programs on Windows write backslashes, and others UTF-8 without saying so.
+    """
+    name = info.filename
+    if not info.flag_bits & IN_UTF8 and not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def _changed(info: zipfile.ZipInfo) -> float | None:
+    try:  # a ZIP file holds the time of the clock on the wall where it was made
+        return time.mktime((*info.date_time, 0, 0, -1))
+    except (ValueError, OverflowError):
+        return None
 
 
 class _Broken(io.BytesIO):
@@ -163,7 +244,7 @@ def _of_tar(archive: Path) -> Iterator[Member]:
                 continue
             name = info.name.removeprefix("./")
             source = file.extractfile(info) if info.isreg() else None
-            yield name, info.size, source
+            yield Member(name, info.size, source, info.mtime)
 
 
 class SafeExtractor(ExtractorPlugin):  # type: ignore[misc]  # nbgrader has no types

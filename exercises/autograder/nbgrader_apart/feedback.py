@@ -11,16 +11,19 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from traitlets import List, Unicode
 
+from .submission import GRADED
+
 
 def drop_data(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Leave the copies of the data out of the feedback: it is a page to read.
+    """Leave the copies of files out of the feedback: it is a page to read.
 
     A post-convert hook of nbgrader, called after each student's feedback is made.
     """
     folder = Path(notebooks[0]).parent  # autograded/<student>/<assignment>
+    copies = Path("feedback", folder.parent.name, folder.name)
     for data in Path("source", folder.name).glob("*.csv"):
-        copy_of = Path("feedback", folder.parent.name, folder.name, data.name)
-        copy_of.unlink(missing_ok=True)
+        (copies / data.name).unlink(missing_ok=True)
+    (copies / GRADED).unlink(missing_ok=True)
 
 
 class HideHiddenTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types

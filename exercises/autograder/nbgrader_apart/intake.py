@@ -39,7 +39,7 @@ from nbgrader.utils import is_grade
 
 from . import released, safehtml, submission, tree
 from .released import Released
-from .submission import SUFFIX, TIMESTAMP, Restored, Submission
+from .submission import GRADED, SUFFIX, TIMESTAMP, Restored, Submission
 from .tree import printable
 
 # -- where hand-ins lie
@@ -96,6 +96,7 @@ class _GivenFiles(BaseConverter):  # type: ignore[misc]  # nbgrader has no types
         files = dict(self.submission.files)
         if self.submission.timestamp:
             files[TIMESTAMP] = self.submission.timestamp.isoformat(" ").encode()
+        files[GRADED] = self.submission.digest.encode()
         tree.write(Path(self._format_dest(assignment_id, student_id)), files)
 
 
@@ -122,14 +123,30 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
             return True
         handed_in = timestamp(self.coursedir, self._format_source(assignment, student))
         before = timestamp(self.coursedir, graded)
-        return handed_in is not None and before is not None and handed_in > before
+        if handed_in is not None and before is not None and handed_in > before:
+            return True
+        return self._has_changed(student, Path(graded))
+
+    def _has_changed(self, student: str, graded: Path) -> bool:
+        """Say whether other files lie there than those that were graded."""
+        digest = tree.read_file(graded, GRADED)
+        if digest is None:  # graded by nbgrader alone, which keeps none
+            return False
+        course = self.coursedir
+        base, below = place(course, student, course.assignment_id)
+        try:
+            found = tree.read(base, *below, ignore=course.ignore)
+        except tree.Unopened:
+            return False
+        return submission.digest_of(found).encode() != digest
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Read what a student handed in; say whether there is something to grade.
 
         What is on record stays if there is not.
         """
-        if self.is_wanted(student_id):
+        is_wanted = self.is_wanted(student_id)
+        if is_wanted:
             try:
                 self.submission = self.exporter.submission(student_id)
             except tree.Unopened as problem:
@@ -144,7 +161,21 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
             self.notebooks = [
                 str(Path(source, name + SUFFIX)) for name in self.submission.notebooks
             ]
-        wanted: bool = super().init_destination(assignment_id, student_id)
+        return self._clear_destination(assignment_id, student_id, is_wanted)
+
+    def _clear_destination(
+        self, assignment: str, student: str, is_wanted: bool
+    ) -> bool:
+        """Let nbgrader remove what was graded before, if it is to be graded again.
+
+        It asks only whether the time stamps tell so.
+        """
+        force: bool = self.force
+        self.set_trait("force", force or is_wanted)
+        try:
+            wanted: bool = super().init_destination(assignment, student)
+        finally:
+            self.set_trait("force", force)
         return wanted
 
 

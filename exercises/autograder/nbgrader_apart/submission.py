@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ SUFFIX = ".ipynb"
 TIMESTAMP = "timestamp.txt"
 #: Written when a hand-in is collected: what of it was not taken. One sentence a line.
 REFUSED = "refused.txt"
+#: Written beside what was graded: the digest of the hand-in that it was.
+GRADED = ".handed-in"
 #: A time stamp is far shorter, as is a sentence on each of the files refused.
 LONGEST_TIMESTAMP, LONGEST_REFUSED = 100, 100_000
 
@@ -81,6 +84,8 @@ class Submission:
         When it was handed in (UTC, without a zone, as nbgrader keeps it).
     refused : tuple of Refusal
         What was not taken, and why.
+    digest : str
+        The same if the same files are handed in again.
     """
 
     student: str
@@ -89,6 +94,7 @@ class Submission:
     files: Mapping[str, bytes] = field(default_factory=dict)
     timestamp: datetime.datetime | None = None
     refused: tuple[Refusal, ...] = ()
+    digest: str = ""
 
     def restored(self, name: str, released: Mapping[str, NotebookNode]) -> Restored:
         """Return a notebook as it is graded.
@@ -171,7 +177,18 @@ def read(
             *in_the_way,
             *odd_stamp,
         ),
+        digest_of(found),
     )
+
+
+def digest_of(found: tree.Tree) -> str:
+    """Return a text that is the same if the same files are handed in, at any time."""
+    summed = hashlib.sha256()
+    for name, content in sorted(found.files.items()):
+        if name != TIMESTAMP:
+            summed.update(f"{len(content)} {name}\n".encode())
+            summed.update(content)
+    return summed.hexdigest()
 
 
 def _files(
