@@ -13,11 +13,10 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
-from sphinx_external_toc.api import SiteMap, TocTree
 
 #: Where the pages lie.
 FOLDER = "book/answers/"
-#: After sphinx_external_toc has read the table of contents (900).
+#: After the table of contents has been read (900).
 AFTER_CONTENTS = 950
 
 
@@ -48,20 +47,14 @@ def leave_out(app: Sphinx, config: Config) -> None:
     if config.answers_to_look_at:
         return
     config.exclude_patterns = [*config.exclude_patterns, f"{FOLDER}**"]
-    contents: SiteMap | None = getattr(config, "external_site_map", None)
-    if contents is None:
-        return
+    # What Jupyter Book's sphinx_external_toc has read from _toc.yml: by page, its lists.
+    contents = getattr(config, "external_site_map", {})
     for name in [name for name in contents if name.startswith(FOLDER)]:
         del contents[name]
     for document in contents.values():
-        document.subtrees = [
-            tree for tree in map(_without, document.subtrees) if tree.items
-        ]
-
-
-def _without(tree: TocTree) -> TocTree:
-    tree.items = [item for item in tree.items if not str(item).startswith(FOLDER)]
-    return tree
+        for tree in document.subtrees:
+            tree.items = [one for one in tree.items if not str(one).startswith(FOLDER)]
+        document.subtrees = [tree for tree in document.subtrees if tree.items]
 
 
 def setup(app: Sphinx) -> dict:
