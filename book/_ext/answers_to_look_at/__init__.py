@@ -47,7 +47,7 @@ def leave_out(app: Sphinx, config: Config) -> None:
     if config.answers_to_look_at:
         return
     config.exclude_patterns = [*config.exclude_patterns, f"{FOLDER}**"]
-    # What Jupyter Book's sphinx_external_toc has read from _toc.yml: by page, its lists.
+    # What Jupyter Book has read from _toc.yml: by page, the lists below it.
     contents = getattr(config, "external_site_map", {})
     for name in [name for name in contents if name.startswith(FOLDER)]:
         del contents[name]
