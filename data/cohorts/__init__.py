@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import curated as curated
+from . import trial_reports as trial_reports
 from . import trials as trials
 from ._base import DEFAULT_SEED as DEFAULT_SEED
 from ._base import Cohort as Cohort
