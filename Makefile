@@ -45,6 +45,7 @@ endif
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
+# What a package puts into the environment's etc/ pip leaves out if it is editable.
 env: $(READY)  ## make the Python environment in .venv
 
 $(READY): requirements.lock pyproject.toml exercises/autograder/pyproject.toml
@@ -65,6 +66,7 @@ $(READY): requirements.lock pyproject.toml exercises/autograder/pyproject.toml
 	  && $(PIP) --no-build-isolation -e . -e exercises/autograder; } \
 	  || { echo "The packages could not be installed. Is there a network (or a package mirror" \
 	  "in pip's configuration), and room for 1 GB? The reason stands above. Then: make env"; exit 1; }
+	@mkdir -p .venv/etc/jupyter && cp exercises/autograder/etc/jupyter/*.py .venv/etc/jupyter/
 	@$(BIN)/python -m pip check
 	@touch $@
 

@@ -1,5 +1,6 @@
 """An instructor's class: handed in and graded by the demo, looked at in formgrader."""
 
+import base64
 import re
 
 import pytest
@@ -70,3 +71,63 @@ def test_formgrader_shows_the_class_and_takes_a_manual_grade(
             if grade.manual_score is not None
         }
     assert list(given.values()) == [3]
+
+
+SCRIPT = "<script>window.top.document.title = 'RAN'; window.ran = true</script>"
+#: What a student can lay beside a notebook, and what a browser takes it for.
+OF_A_STUDENT = {
+    "page.html": f"<!doctype html>{SCRIPT}",
+    "page.xhtml": f'<html xmlns="http://www.w3.org/1999/xhtml">{SCRIPT}</html>',
+    "picture.svg": f'<svg xmlns="http://www.w3.org/2000/svg">{SCRIPT}</svg>',
+    "data.xml": f'<html xmlns="http://www.w3.org/1999/xhtml">{SCRIPT}</html>',
+    "report.pdf": "%PDF-1.7",
+    "module.mjs": "window.ran = true",
+    "page": f"<!doctype html>{SCRIPT}",
+    "notes.txt": f"<!doctype html>{SCRIPT}",
+}
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw"
+    "AAAABJRU5ErkJggg=="
+)
+
+
+def test_files_beside_a_notebook_are_shown_as_a_strangers(browser, graded, tmp_path):
+    notebook = wrote_text(graded)
+    with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as gradebook:
+        student = gradebook.find_submission_notebook_by_id(notebook).student.id
+    folder = graded / "autograded" / student / "metrics"
+    for name, text in OF_A_STUDENT.items():
+        (folder / name).write_text(text)
+    (folder / "plot.png").write_bytes(PIXEL)
+    with (
+        jupyter(graded, tmp_path) as url,
+        visit(browser, viewport=DESK) as seen,
+    ):
+        page = seen.page
+        page.goto(url("lab"))  # signs in
+        place = f"formgrader/submissions/{notebook}/"
+        for name in OF_A_STUDENT:
+            address = url(place + name)
+            headers = page.request.get(address).headers
+            assert headers["content-security-policy"].startswith("sandbox;"), name
+            assert headers["x-content-type-options"] == "nosniff", name
+            if name == "notes.txt":
+                page.goto(address)
+                assert page.locator("body").inner_text() == OF_A_STUDENT[name]
+                continue
+            with page.expect_download() as saved:
+                page.evaluate("address => { window.location = address }", address)
+            assert saved.value.suggested_filename.startswith(name)
+            assert not page.evaluate("window.ran") and page.title() != "RAN"
+
+        # The honest twin: a picture of the student's in the student's text.
+        page.goto(url(place))
+        width = page.evaluate(
+            """() => new Promise((answer) => {
+                 const picture = new Image();
+                 picture.onload = () => answer(picture.naturalWidth);
+                 picture.onerror = () => answer(0);
+                 picture.src = "plot.png";
+               })"""
+        )
+        assert width == 1

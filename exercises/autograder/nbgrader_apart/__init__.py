@@ -23,6 +23,7 @@ outputs          the outputs of a cell as a notebook holds them
 gradebook        opened once, and a notebook's marks in one transaction
 leftovers        what a killed run left half done
 progress         how far the run is
+required         no command goes on with settings that nobody has chosen
 patches          all that is changed in nbgrader, nbconvert and IPython
 ===============  ==============================================================
 """

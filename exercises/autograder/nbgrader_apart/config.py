@@ -17,6 +17,7 @@ from . import (
     feedback,
     intake,
     patches,
+    required,
     safehtml,
     stock,
 )
@@ -38,10 +39,12 @@ def use(c: Config, apart: bool = True) -> str | None:
     str or None
         Why notebooks are not run apart from their tests.
     """
+    required.in_use = True
     patches.find_alembic()
     patches.read_any_path()
     patches.ignore_order_of_rows()
     patches.read_hand_ins_once()
+    patches.serve_files_harmlessly()
     c.Autograde.exporter_class = intake.SubmissionExporter
     c.Autograde.autograde_preprocessors = [
         stock.ExecuteOrSay if step is Execute else step for step in intake.AUTOGRADE

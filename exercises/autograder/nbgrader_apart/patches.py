@@ -10,6 +10,7 @@ import contextlib
 import json
 import locale
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -109,6 +110,33 @@ def read_hand_ins_once() -> None:
 
     api.Autograde = autogradeapp.Autograde = intake.AutogradeReadOnce
     CourseDirectory.get_existing_timestamp = intake.timestamp
+
+
+#: What a browser may show of what lies beside a hand-in; the rest it offers to save.
+SHOWN = re.compile(r"\.(png|jpe?g|gif|webp|txt|csv)", re.IGNORECASE)
+#: Whatever it is, it is of no origin: no script, no form, no picture from elsewhere.
+OF_NO_ORIGIN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+
+
+def serve_files_harmlessly() -> None:
+    """Let formgrader serve what lies beside a hand-in as what a stranger wrote.
+
+    Reason: it serves a student's page to an instructor's browser as if it were its
+    own, so a script there can give marks. What serves is in its own module, which is
+    there in a server only.
+
+    Written for nbgrader 0.9.6 and tornado 6.5.
+    """
+    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")
+    if handlers is not None:
+        handlers.SubmissionFilesHandler.set_extra_headers = _as_of_a_stranger  # type: ignore[attr-defined]
+
+
+def _as_of_a_stranger(handler: Any, path: str) -> None:
+    handler.set_header("Content-Security-Policy", OF_NO_ORIGIN)
+    handler.set_header("X-Content-Type-Options", "nosniff")
+    if not SHOWN.fullmatch(Path(path).suffix):
+        handler.set_header("Content-Disposition", "attachment")
 
 
 # -- nbconvert
