@@ -181,9 +181,11 @@ autograder: $(READY)  ## test the grading: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder --reruns 1 \
 	  --only-rerun "within [0-9.]+ s" -rR tests/grading
 
-fuzz: $(READY)  ## read 5,000 odd hand-ins, grade 2,000 broken and rearranged notebooks
+fuzz: $(READY)  ## read 5,000 odd hand-ins; grade 2,000 broken and 300 honest ones; kill at 50 moments
 	FUZZ_TREES=5000 $(BIN)/python -m pytest -q tests/grading/test_fuzz_trees.py
 	FUZZ=2000 $(BIN)/python -m pytest -q tests/grading/test_fuzz.py
+	HABITS=300 $(BIN)/python -m pytest -q tests/grading/test_habits.py
+	KILLS=50 $(BIN)/python -m pytest -q tests/grading/test_killed_runs.py
 
 execute: $(READY)  ## run the chapters again and keep their outputs
 	$(BIN)/python -m course.execute $(CHAPTERS)

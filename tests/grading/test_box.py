@@ -138,6 +138,20 @@ def test_some_megabytes_can_be_written(worker):
 SHARED = {
     "anonymous": "import mmap\nkept = [mmap.mmap(-1, 1 << 28) for _ in range(20)]\n"
     "for one in kept: one.write(bytes(1 << 28))\nprint('GOT ALL')",
+    "unmapped": "import ctypes, mmap\nlibc = ctypes.CDLL(None)\n"
+    "libc.mmap.restype = ctypes.c_void_p\n"
+    "libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3,"
+    " ctypes.c_long]\nlibc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]\n"
+    "for flags in (0x21, 0x23, 0x8021):\n    for n in range(20):\n"
+    "        p = libc.mmap(None, 1 << 28, 3, flags, -1, 0)\n"
+    "        if p in (None, 2**64 - 1): break\n"
+    "        ctypes.memset(p, 1, 1 << 28)\n"
+    "        libc.munmap(p + 4096, (1 << 28) - 4096)\n"
+    "    else: print('GOT ALL')",
+    "zero": "import mmap\nkept = []\nfor n in range(20):\n"
+    "    with open('/dev/zero', 'r+b') as f:\n"
+    "        kept.append(mmap.mmap(f.fileno(), 1 << 28))\n"
+    "    kept[-1].write(bytes(1 << 28))\nprint('GOT ALL')",
     "memfd": "import os\nfor n in range(20):\n    number = os.memfd_create('x')\n"
     "    for _ in range(60): os.write(number, bytes(1 << 20))\nprint('GOT ALL')",
     "system_v": "import ctypes\nlibc = ctypes.CDLL(None)\n"
@@ -154,14 +168,56 @@ def test_shared_memory_counts(worker, name):
     honest_passes(worker)
 
 
-def test_memory_can_be_shared_within_the_cap(worker):
-    code = "import mmap\nm = mmap.mmap(-1, 1 << 24)\nm.write(b'x' * 10)\nprint(m[:3])"
+def test_memory_can_be_shared_through_a_file_and_mapped_privately(worker):
+    write = "m.write(b'x' * 10)\nprint(m[:3])"
+    code = "import mmap, os\nopen('f', 'wb').truncate(1 << 24)\n"
+    code += f"m = mmap.mmap(os.open('f', os.O_RDWR), 1 << 24)\n{write}"
+    assert "xxx" in said(worker, code)
+    code = f"import mmap\nm = mmap.mmap(-1, 1 << 24, mmap.MAP_PRIVATE | 32)\n{write}"
     assert "xxx" in said(worker, code)
 
 
 def test_nothing_shared_is_left_for_the_next(worker):
     said(worker, "open('/dev/shm/left', 'w').write('x')")
     assert "left" not in said(worker, "import os\nprint(os.listdir('/dev/shm'))")
+
+
+#: As much as may be, as fast as can be, by eight processes.
+EIGHT = """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        kept = [bytearray(b"x") * (1 << 24) for _ in range(110)]
+        time.sleep(20); os._exit(0)
+time.sleep(20)
+print("GOT ALL")
+"""
+
+
+def test_memory_of_eight_fast_processes_counts(worker):
+    answer = said(worker, EIGHT)
+    assert "MB of memory" in answer and "GOT ALL" not in answer
+    honest_passes(worker)
+
+
+def test_some_processes_may_take_some_memory(worker):
+    code = EIGHT.replace("110", "4").replace("sleep(20)", "sleep(0)")
+    assert "GOT ALL" in said(worker, code)
+
+
+def test_when_memory_is_short_the_submission_goes_first(worker):
+    """The kernel ends the process with the highest score; the grader's stays."""
+    code = """
+score = "/proc/self/oom_score_adj"
+print("SCORE", open(score).read().strip())
+try: open(score, "w").write("0")
+except OSError as error: print(type(error).__name__)
+print("NOW", open(score).read().strip())
+"""
+    answer = said(worker, code)
+    assert "SCORE 1000" in answer
+    if box.landlock_abi():
+        assert "NOW 1000" in answer
 
 
 EATS = """

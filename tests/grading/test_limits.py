@@ -1,11 +1,14 @@
 """Without any box, tests still run apart, and greed is still capped.
 
-Files, network and other processes are open then: `test_attacks` is about those.
+Files and other processes are open then: `test_attacks` is about those. Network and
+system calls are closed where libseccomp is installed.
 """
 
 import pytest
 import test_attacks
+import test_box
 import workers
+from nbgrader_apart import box
 from nbgrader_apart.options import Level
 
 pytestmark = pytest.mark.autograder
@@ -21,6 +24,9 @@ def worker():
     made.close()
 
 
+needs_libseccomp = pytest.mark.skipif(
+    not box.syscalls.available(), reason="libseccomp is not installed"
+)
 others_are_unaffected = test_attacks.others_are_unaffected
 
 
@@ -33,3 +39,36 @@ def test_cheats_win_nothing(worker, name):
 @pytest.mark.parametrize("name", CAPPED)
 def test_greed_ends_in_time(worker, name):
     test_attacks.test_greed_ends_in_time_and_costs_nobody_else(worker, name)
+
+
+@needs_libseccomp
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
+def test_network_and_sockets_are_closed(worker, tmp_path, kind):
+    test_attacks.test_no_network(worker, kind)
+    test_box.test_named_sockets_of_the_host_are_closed(worker, tmp_path, kind)
+
+
+@needs_libseccomp
+@pytest.mark.parametrize("name", test_box.LEFT_OUT)
+def test_calls_that_are_not_of_the_list_are_refused(worker, name):
+    test_box.test_calls_that_are_not_of_the_list_are_refused(worker, name)
+
+
+@needs_libseccomp
+@pytest.mark.parametrize("name", sorted(set(test_box.SHARED) - {"posix"}))
+def test_shared_memory_counts(worker, name):
+    test_box.test_shared_memory_counts(worker, name)
+
+
+@needs_libseccomp
+def test_the_grader_cannot_be_limited(worker):
+    test_box.test_the_grader_cannot_be_limited(worker)
+
+
+def test_memory_of_eight_fast_processes_counts(worker):
+    test_box.test_memory_of_eight_fast_processes_counts(worker)
+
+
+@pytest.mark.parametrize("name", test_box.HONEST)
+def test_what_works_in_a_notebook_works_here(worker, name):
+    test_box.test_what_works_in_a_notebook_works_here(worker, name)

@@ -32,7 +32,7 @@ from traitlets import (
 
 from . import box, cells, cluster, intake, leftovers, patches, plan, released, tree
 from .options import Level, Limits, Options
-from .outputs import Output, error_output
+from .outputs import Output, error_output, size_of
 from .plan import Plan
 from .pool import Pool
 from .progress import Progress
@@ -47,6 +47,9 @@ PRELOAD = (
     *("sklearn.linear_model", "sklearn.metrics", "sklearn.mixture"),
     *("sklearn.model_selection", "sklearn.preprocessing"),
 )
+#: What is kept of hand-ins that nbgrader has not come to yet, in bytes. Beyond that
+#: no other is read.
+KEPT = 400 << 20
 LIMIT_NAMES = tuple(Limits.__dataclass_fields__)
 
 
@@ -163,6 +166,54 @@ class Result:
     submission: Submission
     notebooks: dict[str, Ran]
 
+    def size(self) -> int:
+        """Return about how many bytes it takes."""
+        outputs = [one.outputs for one in self.notebooks.values()]
+        return self.submission.size() + sum(map(size_of, outputs))
+
+
+class Kept:
+    """Holds the reading of hand-ins back while too much waits for nbgrader.
+
+    Threads take the hand-ins in the order in which nbgrader comes to them, so the one
+    that it waits for is never held back for long.
+
+    Parameters
+    ----------
+    most : int
+        In bytes.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most, self.sizes = most, dict[str, int]()
+        #: Whom nbgrader waits for.
+        self.awaited: str | None = None
+        self.changed = threading.Condition()
+
+    def wait_for_room(self, student: str) -> None:
+        """Wait until there is room, or until nbgrader waits for this one."""
+        with self.changed:
+            self.changed.wait_for(
+                lambda: self.awaited == student or sum(self.sizes.values()) < self.most
+            )
+
+    def keep(self, student: str, size: int) -> None:
+        """Take note of what a hand-in takes."""
+        with self.changed:
+            self.sizes[student] = size
+
+    def come_to(self, student: str) -> None:
+        """Take note that nbgrader waits for a hand-in."""
+        with self.changed:
+            self.awaited = student
+            self.changed.notify_all()
+
+    def let_go(self, student: str) -> None:
+        """Take note that a hand-in is not kept any more."""
+        with self.changed:
+            self.sizes.pop(student, None)
+            self.changed.notify_all()
+
 
 class GradingRun:
     """All hand-ins that one run of nbgrader grades, under way on the workers.
@@ -191,6 +242,7 @@ class GradingRun:
         self.pools: dict[str, Pool] = {}
         self.students: list[str] = []
         self.results: dict[str, Future[Result]] = {}
+        self.kept = Kept(KEPT)
         #: Of the student that nbgrader has come to.
         self.current: Result
         self.progress = Progress(0)
@@ -208,7 +260,7 @@ class GradingRun:
         self.students = [one for one in students if self.converter.is_wanted(one)]
         self.progress = Progress(len(self.students))
         for student in self.students:
-            self.results[student] = self.threads.submit(self._read_and_run, student)
+            self.results[student] = self.threads.submit(self._run_ahead, student)
         # Garbage is not looked for among what is there now, which is slow; nor when
         # this process ends, after all that is registered below.
         gc.freeze()
@@ -226,12 +278,14 @@ class GradingRun:
             If it cannot be opened.
         """
         under_way = self.results.pop(student, None)
+        self.kept.come_to(student)
         try:
             if under_way is not None:
                 self.current = under_way.result()
             else:
                 self.current = self._read_and_run(student)
         finally:
+            self.kept.let_go(student)
             self.progress.step()
             if self.students and student == self.students[-1]:
                 self.close()
@@ -246,6 +300,12 @@ class GradingRun:
             pool.close()
 
     # -- in the threads
+
+    def _run_ahead(self, student: str) -> Result:
+        self.kept.wait_for_room(student)
+        result = self._read_and_run(student)
+        self.kept.keep(student, result.size())
+        return result
 
     def _read_and_run(self, student: str) -> Result:
         found = self.exporter.read(student)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -35,7 +36,7 @@ from nbgrader_apart import forkserver
 sys.path.pop()
 forkserver.main()
 """
-START_SECONDS, ANSWER_SECONDS = 120, 30
+START_SECONDS, ANSWER_SECONDS, END_SECONDS = 120, 30, 5
 #: A cell that is interrupted in vain is ended after so many more seconds.
 GRACE_SECONDS = 2
 #: How often a running cell's use of memory and disk is looked at.
@@ -116,7 +117,9 @@ class ForkServerClient:
         self.sock, there = socket.socketpair()
         with there:
             self.process = self._start_process(spec, there)
-        wire.send(self.sock, spec.as_message())
+        # Should it have died already, whoever waits for it will be told.
+        with contextlib.suppress(ConnectionError):
+            wire.send(self.sock, spec.as_message())
 
     def _start_process(
         self, spec: ServerSpec, sock: socket.socket
@@ -135,9 +138,9 @@ class ForkServerClient:
         )
 
     def _syscall_filter(self) -> bytes:
-        if self.options.level in (Level.BWRAP, Level.LANDLOCK):
-            return box.syscalls.make_filter(self.options.level)
-        return b""
+        if self.options.level is Level.NONE or not box.syscalls.available():
+            return b""
+        return box.syscalls.make_filter(self.options.level)
 
     def make_folder(self, files: Mapping[str, bytes], owner: int | None) -> Path:
         """Make a folder in the arena for one user: files in `work`, room in `tmp`."""
@@ -206,7 +209,15 @@ class ForkServerClient:
         return Started(**self._receive(START_SECONDS))
 
     def _receive(self, seconds: float) -> wire.Head:
-        answer, _ = wire.receive(self.sock, time.monotonic() + seconds)
+        deadline = time.monotonic() + seconds
+        # What a box was to become may live on, and hold the socket open.
+        try:
+            while not select.select([self.sock], [], [], WATCH_SECONDS)[0]:
+                if self._has_ended() or time.monotonic() > deadline:
+                    raise EOFError("no answer")
+        except ValueError:  # another worker has found it dead, and closed it
+            raise EOFError("no answer") from None
+        answer, _ = wire.receive(self.sock, deadline)
         if "error" in answer:
             raise ForkServerError(self, answer["error"])
         return answer
@@ -216,13 +227,24 @@ class ForkServerClient:
         self._end_process()
         remove_quietly(self.arena)
 
-    def _end_process(self) -> None:
-        self.sock.close()
+    def _has_ended(self) -> bool:
+        """Say whether the process has ended; its number stays taken."""
+        options = os.WEXITED | os.WNOWAIT | os.WNOHANG
         try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            return os.waitid(os.P_PID, self.process.pid, options) is not None
+        except ChildProcessError:
+            return True
+
+    def _end_process(self) -> None:
+        """Let it end by itself, and kill what has not: a box half made, too."""
+        self.sock.close()
+        deadline = time.monotonic() + END_SECONDS
+        while not self._has_ended() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 class RestartingServer:

@@ -21,6 +21,15 @@ def has_error(outputs: list[Output]) -> bool:
     return any(output["output_type"] == "error" for output in outputs)
 
 
+def size_of(value: object) -> int:
+    """Return how many characters there are in outputs, or in any part of them."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(size_of, value.values()))
+    return sum(map(size_of, value)) if isinstance(value, list) else 0
+
+
 def clean(outputs: object) -> list[Output]:
     """Return outputs as a notebook may hold them, whatever a process has sent."""
     cleaned = []

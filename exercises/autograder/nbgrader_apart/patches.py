@@ -129,7 +129,7 @@ def serve_files_harmlessly() -> None:
     """
     handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")
     if handlers is not None:
-        handlers.SubmissionFilesHandler.set_extra_headers = _as_of_a_stranger  # type: ignore[attr-defined]
+        handlers.SubmissionFilesHandler.set_extra_headers = _as_of_a_stranger
 
 
 def _as_of_a_stranger(handler: Any, path: str) -> None:

@@ -53,7 +53,7 @@ def insist() -> None:
 
 
 def _load_or_raise(
-    cls: Any, basefilename: str, path: Any, log: Any = None, **_: Any
+    cls: Any, /, basefilename: str, path: Any, log: Any = None, **_: Any
 ) -> Iterator[Any]:
     """Read settings as any Jupyter command does, but raise what they raise."""
     try:

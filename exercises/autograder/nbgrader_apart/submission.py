@@ -96,6 +96,11 @@ class Submission:
     refused: tuple[Refusal, ...] = ()
     digest: str = ""
 
+    def size(self) -> int:
+        """Return about how many bytes it takes."""
+        texts = [cell.source for one in self.notebooks.values() for cell in one.cells]
+        return sum(map(len, [*self.files.values(), *texts]))
+
     def restored(self, name: str, released: Mapping[str, NotebookNode]) -> Restored:
         """Return a notebook as it is graded.
 

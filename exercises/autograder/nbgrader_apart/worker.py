@@ -12,10 +12,17 @@ from . import box
 from .cells import CellKind
 from .forkclient import Fork, ForkServerClient, ForkServerError, Lost, RestartingServer
 from .options import Options, Role
-from .outputs import Output, error_output
+from .outputs import Output, error_output, size_of
 from .plan import CodeCell, Plan, SetupCell
 
 NOT_RUN = "not run, because an earlier cell {}"
+#: Characters of output that the student's cells of one notebook may have together.
+MOST_SHOWN = 40_000_000
+TOO_MUCH: Output = {
+    "output_type": "stream",
+    "name": "stdout",
+    "text": f"[left out: more than {MOST_SHOWN:,} characters in one notebook]\n",
+}
 
 
 class Worker:
@@ -133,6 +140,8 @@ class SubmissionRun:
         self.tests: Fork | None = None
         #: What the student's process has run since it was forked.
         self.ran: list[str] = []
+        #: Characters of output of the student's cells.
+        self.shown = 0
         #: The set-up cells that the tests' process has not run.
         self.setup: list[SetupCell] = []
         #: Why no more cells of a side are run.
@@ -194,6 +203,9 @@ class SubmissionRun:
             self._restart(str(reason))
             return [error_output("Stopped", f"the cell {reason}")]
         self.ran.append(source)
+        self.shown += size_of(outputs)
+        if self.shown > MOST_SHOWN:
+            return [TOO_MUCH]
         return outputs
 
     def _restart(self, reason: str) -> None:

@@ -3,8 +3,9 @@
 ========  =====================================================================
 bwrap     bubblewrap: a network, processes and a file system of its own, which
           hold the interpreter and one work folder; and all of the below
-landlock  files and signals by Landlock, network by seccomp; and all of the below
-limits    time, memory, processes, size of files, by resource limits
+landlock  files and signals by Landlock; and all of the below
+limits    time, memory, processes, size of files, by resource limits; network and
+          system calls by seccomp, where libseccomp is installed
 none      nothing
 ========  =====================================================================
 

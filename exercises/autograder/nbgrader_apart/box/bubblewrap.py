@@ -70,7 +70,9 @@ def _mounts(read: Sequence[str], write: Sequence[str]) -> list[str]:
         words += ["--ro-bind", path, path]
     for path in write:
         words += ["--bind", path, path]
-    words += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/"]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    # Mapped, it would be memory that is shared without a file.
+    words += ["--dev-bind", "/dev/null", "/dev/zero", "--remount-ro", "/"]
     # Each submission has a place of its own for shared memory.
     return [*words, "--perms", "0000", "--tmpfs", "/dev/shm"]
 

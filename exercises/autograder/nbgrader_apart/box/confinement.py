@@ -1,5 +1,6 @@
 """The order in which a fork gives up what no submission needs."""
 
+import contextlib
 import functools
 import os
 import resource
@@ -44,9 +45,9 @@ def what_is_missing(level: Level) -> str | None:
 
 def user_id(level: Level, role: Role, slot: int) -> int | None:
     """Return the user id that a fork takes on: one of its own, if we are root."""
-    if os.geteuid() != 0 or level in (Level.LIMITS, Level.NONE):
+    if os.geteuid() != 0 or level is Level.NONE:
         return None
-    if level is Level.LANDLOCK and not _others_can_read_python():
+    if level is not Level.BWRAP and not _others_can_read_python():
         return None
     return FIRST_USER[role] + slot
 
@@ -73,36 +74,62 @@ def confine(
     readable, writable : sequence of str
         Folders.
     syscall_filter : bytes
-        As `syscalls.make_filter` returns it.
+        As `syscalls.make_filter` returns it; empty where none can be made.
     """
     if level is Level.NONE:
         return
-    set_limits(limits)
+    set_limits(limits, beside=0 if level is Level.BWRAP else _tasks_of_user())
     os.umask(0o077)
     _drop_capabilities()
     libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if level in (Level.BWRAP, Level.LANDLOCK):
-        if landlock.abi():
-            landlock.restrict([*readable, "/proc"], [*writable, *landlock.devices()])
+    _go_first_if_memory_is_short()
+    if level in (Level.BWRAP, Level.LANDLOCK) and landlock.abi():
+        landlock.restrict([*readable, "/proc"], [*writable, *landlock.devices()])
+    if syscall_filter:
         syscalls.restrict(syscall_filter)
 
 
-def set_limits(limits: Limits) -> None:
-    """Set this process's resource limits."""
+def _go_first_if_memory_is_short() -> None:
+    """Let the kernel end this process, and no other, when the machine has no memory."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def set_limits(limits: Limits, beside: int = 0) -> None:
+    """Set this process's resource limits.
+
+    Parameters
+    ----------
+    limits : Limits
+    beside : int
+        How many processes and threads its user has that are not the submission's:
+        the kernel counts them together.
+    """
     for which, wanted in (
-        (resource.RLIMIT_CORE, 0),
+        # One byte: with none, the kernel would still give all to a program that asks.
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_CPU, limits.cpu),
         (resource.RLIMIT_DATA, limits.memory),
         # The former does not count what processes share.
         (resource.RLIMIT_AS, _address_space() + limits.memory),
         (resource.RLIMIT_FSIZE, limits.file),
         (resource.RLIMIT_NOFILE, limits.files),
-        (resource.RLIMIT_NPROC, limits.processes),
+        (resource.RLIMIT_NPROC, beside + limits.processes),
     ):
         _, hard = resource.getrlimit(which)
         value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(which, (value, value))
+
+
+def _tasks_of_user() -> int:
+    """Return how many processes and threads there are of this process's user."""
+    count, user = 0, os.geteuid()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if folder.stat().st_uid == user:
+                count += len(os.listdir(folder / "task"))
+    return count
 
 
 def _address_space() -> int:

@@ -108,5 +108,8 @@ def _add_rule(rules: int, path: str, rights: Right) -> None:
 
 
 def devices() -> Sequence[str]:
-    """Return the devices that programs expect."""
-    return [f"/dev/{name}" for name in ("null", "zero", "urandom", "random")]
+    """Return the devices that programs expect.
+
+    Not among them is ``zero``: mapped, it is memory that is shared without a file.
+    """
+    return [f"/dev/{name}" for name in ("null", "urandom", "random")]

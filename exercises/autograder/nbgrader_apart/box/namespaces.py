@@ -1,4 +1,4 @@
-"""A view of its own for each submission: mounts, processes, shared memory.
+"""A view of its own for each submission: mounts, processes, memory, sockets.
 
 A fork server in a bubblewrap box makes a process name space for each fork. The fork
 is the first process in it, mounts a small disk in memory where the submission
@@ -16,6 +16,7 @@ from typing import NoReturn
 from .libc import check, libc
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000
+CLONE_NEWNET = 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 1 << 14, 1 << 18
 #: Where programs share memory by name, in bytes.
 SHARED_MEMORY = 64 << 20
@@ -33,7 +34,7 @@ def new_processes() -> None:
 
 
 def separate(arena: str, size: int, files: int, user: int | None) -> None:
-    """Give this process mounts and shared memory of its own.
+    """Give this process mounts, shared memory and names of sockets of its own.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def separate(arena: str, size: int, files: int, user: int | None) -> None:
     user : int or None
         To whom it belongs.
     """
-    check(libc().unshare(CLONE_NEWNS | CLONE_NEWIPC))
+    check(libc().unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET))
     _mount("none", "/", None, MS_REC | MS_PRIVATE, "")
     owner = "" if user is None else f",uid={user},gid={user}"
     plain = MS_NOSUID | MS_NODEV

@@ -6,7 +6,8 @@ with "Function not implemented", as on a kernel that is older than the call; so 
 C library falls back to an older one where there is one.
 
 What is left out and why: shared memory that belongs to no process and outlives it
-(``shmget``, ``msgget``, ``memfd_create``, ``mq_open``), other processes (``ptrace``,
+(``shmget``, ``msgget``, ``memfd_create``, ``mq_open``), memory that is shared without
+a file (nobody counts what of it is mapped no more), other processes (``ptrace``,
 ``process_vm_readv``, ``pidfd_getfd``), priorities and the choice of processor,
 name spaces and mounts, keys, and the parts of the kernel in which most of its faults
 were found (``io_uring``, ``bpf``, ``userfaultfd``, ``perf_event_open``).
@@ -39,7 +40,7 @@ ALLOWED = {
         truncate umask unlink unlinkat write writev
     """,
     "memory": """
-        brk madvise membarrier mincore mlock mmap mprotect mremap msync munlock munmap
+        brk madvise membarrier mincore mlock mprotect mremap msync munlock munmap
     """,
     "processes and threads": """
         arch_prctl capget execve execveat exit exit_group fork futex futex_waitv
@@ -68,9 +69,12 @@ ALLOWED = {
     """,
     "sockets that are open": """
         accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom
-        recvmmsg recvmsg sendmmsg sendmsg sendto setsockopt shutdown
+        recvmmsg recvmsg sendto setsockopt shutdown
     """,
 }
+#: What sends an open file to another process. A file that is on its way, and has no
+#: name, is in no list: where the kernel caps no disk, nobody could count it.
+OF_OPEN_FILES = "sendmmsg sendmsg"
 #: What changes a file's owner, mode or times. Landlock does not stop these where the
 #: file belongs to the same user: then they do nothing, and say that they did it.
 OF_A_FILES_OWNER = """
@@ -78,6 +82,7 @@ OF_A_FILES_OWNER = """
     utimensat utimes
 """
 AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
+MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS = 0x01, 0x02, 0x20
 #: Flags of ``clone`` that would make name spaces (``CLONE_NEW...``).
 NEW_NAMESPACES = 0x7E020080
 
@@ -104,8 +109,8 @@ def make_filter(level: Level) -> bytes:
     Parameters
     ----------
     level : Level
-        ``bwrap``, where a submission finds no other's sockets and files, or
-        ``landlock``, where it may not ask for the former nor change the latter.
+        ``bwrap``, where a submission finds no other's sockets and files; elsewhere
+        it may not ask for the former nor change the latter.
     """
     seccomp = _pyseccomp()
     if seccomp is None:
@@ -114,6 +119,8 @@ def make_filter(level: Level) -> bytes:
     for names in ALLOWED.values():
         _add(seccomp, rules, seccomp.ALLOW, names)
     apart = level is Level.BWRAP
+    if apart:
+        _add(seccomp, rules, seccomp.ALLOW, OF_OPEN_FILES)
     _add(seccomp, rules, seccomp.ALLOW if apart else seccomp.ERRNO(0), OF_A_FILES_OWNER)
     for name, arguments in _conditions(seccomp, apart).items():
         for condition in arguments:
@@ -135,6 +142,10 @@ def _conditions(seccomp: ModuleType, apart: bool) -> dict[str, list[object]]:
         # in memory, where a filter cannot look, and is not on the list.
         "clone": [seccomp.Arg(0, seccomp.MASKED_EQ, NEW_NAMESPACES, 0)],
         "prlimit64": [only_itself],
+        "mmap": [
+            seccomp.Arg(3, seccomp.MASKED_EQ, MAP_ANONYMOUS, 0),
+            seccomp.Arg(3, seccomp.MASKED_EQ, MAP_SHARED | MAP_PRIVATE, MAP_PRIVATE),
+        ],
         # A pair of datagram sockets can send to any other socket by its path.
         "socketpair": [pair],
     }
