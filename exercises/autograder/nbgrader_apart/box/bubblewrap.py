@@ -3,27 +3,28 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from . import landlock
 
 #: What a fork server needs to give each fork name spaces of its own. The forks have
 #: no capability.
 FOR_NAMESPACES = ("CAP_SYS_ADMIN",)
 #: What a fork server that is root needs, to give each fork a user of its own.
 FOR_USERS = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
-
-
-#: What a fork server does for each fork, and what some machines refuse.
-PROBE = "from nbgrader_apart.box import namespaces; namespaces.new_processes()"
+#: Does what a fork server does for each fork, and what some machines refuse.
+PROBE = ("unshare", "--mount", "--ipc", "--net", "--pid", "true")
 
 
 def works() -> bool:
-    """Say whether bubblewrap is there and may do its work on this machine."""
+    """Say whether bubblewrap is there, and what runs in it may make name spaces.
+
+    Some systems let it make a box, but give it no rights inside.
+    """
     if not shutil.which("bwrap"):
         return False
-    everything = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
-    command = [*_apart(), *everything, "--", sys.executable, "-c", PROBE]
+    command = [*bwrap_command(["/"], []), *PROBE]
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
@@ -35,16 +36,14 @@ def bwrap_command(read: Sequence[str], write: Sequence[str]) -> list[str]:
     read, write : sequence of str
         Folders that it sees; of anything else it sees not even the name.
     """
-    return [*_apart(), *_mounts(read, write), "--"]
-
-
-def _apart() -> list[str]:
     return [
         "bwrap",
         *("--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
         *("--unshare-cgroup-try", "--hostname", "box"),
         *("--die-with-parent", "--new-session"),
         *_privileges(),
+        *_mounts(read, write),
+        "--",
     ]
 
 
@@ -54,9 +53,8 @@ def _privileges() -> list[str]:
     if rootless:
         # bubblewrap's own `--disable-userns` would put it into a second user name
         # space, which has no say over the first one's processes. `syscalls` keeps
-        # submissions from making name spaces. For anybody but that name space's root
-        # it would make the second one, too, once it has mounted /dev/pts.
-        words += ["--unshare-user", "--uid", "0", "--gid", "0"]
+        # submissions from making name spaces.
+        words += ["--unshare-user"]
     for name in FOR_NAMESPACES if rootless else FOR_NAMESPACES + FOR_USERS:
         words += ["--cap-add", name]
     return words
@@ -70,11 +68,24 @@ def _mounts(read: Sequence[str], write: Sequence[str]) -> list[str]:
         words += ["--ro-bind", path, path]
     for path in write:
         words += ["--bind", path, path]
-    words += ["--proc", "/proc", "--dev", "/dev"]
-    # Mapped, it would be memory that is shared without a file.
-    words += ["--dev-bind", "/dev/null", "/dev/zero", "--remount-ro", "/"]
+    words += ["--proc", "/proc", *_devices(), "--remount-ro", "/"]
     # Each submission has a place of its own for shared memory.
     return [*words, "--perms", "0000", "--tmpfs", "/dev/shm"]
+
+
+def _devices() -> list[str]:
+    """Return what makes a folder ``/dev`` with the devices that programs expect.
+
+    bubblewrap's own ``--dev`` has terminals, for which it makes a second user name
+    space if it is not root: then the fork server could make no name spaces.
+    """
+    words = ["--perms", "0755", "--tmpfs", "/dev", "--dir", "/dev/shm"]
+    for path in landlock.devices():
+        words += ["--dev-bind", path, path]
+    words += ["--symlink", "/proc/self/fd", "/dev/fd"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        words += ["--symlink", f"/proc/self/fd/{number}", f"/dev/{name}"]
+    return [*words, "--remount-ro", "/dev"]
 
 
 def _folders_on_the_way(read: Sequence[str], write: Sequence[str]) -> list[str]:
