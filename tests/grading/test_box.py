@@ -343,6 +343,53 @@ for way in (way1, way2, way3):
     server.close()
 
 
+LISTENS = """
+import socket, time
+try:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind("\\0of-a-hand-in"); listening.listen()
+    listening.settimeout(6)
+    listening.accept(); print("MET")
+except OSError as error: print(type(error).__name__)
+"""
+CALLS = """
+import socket, time
+until = time.monotonic() + 4
+while time.monotonic() < until:
+    try:
+        calling = socket.socket(socket.AF_UNIX)
+        calling.connect("\\0of-a-hand-in"); print("MET"); break
+    except OSError: time.sleep(0.1)
+"""
+
+
+def test_submissions_share_no_names_of_sockets(worker):
+    """Two students who are graded at the same time cannot talk."""
+    neighbour = Worker(worker.plan, 1, worker.options, worker.shareable(1))
+    heard = []
+    listens = threading.Thread(target=lambda: heard.append(said(worker, LISTENS)))
+    listens.start()
+    try:
+        assert "MET" not in said(neighbour, CALLS)
+    finally:
+        listens.join()
+        for role, server in neighbour.servers.items():
+            if server is not worker.servers[role]:
+                server.client.close()
+    assert "MET" not in heard[0]
+
+
+def test_a_submission_may_talk_to_itself(worker):
+    """In a box of its own; elsewhere it says on its own line that it may not."""
+    code = LISTENS.replace(
+        "listening.accept()",
+        "calling = socket.socket(socket.AF_UNIX); calling.connect('\\0of-a-hand-in')\n"
+        "    listening.accept()",
+    )
+    met = "MET" in said(worker, code)
+    assert met or worker.options.level is not Level.BWRAP
+
+
 def test_a_pair_of_sockets_is_open(worker):
     code = (
         "import socket\na, b = socket.socketpair()\na.send(b'hello')\nprint(b.recv(9))"
@@ -602,6 +649,23 @@ def test_a_hand_in_that_ends_the_fork_server_twice_is_alone(monkeypatch):
             patch.setattr(forkclient.ForkServerClient, "fork", dies)
             passed, outputs = workers.outcome(made, workers.RIGHT)
         assert passed == set() and "stopped twice" in workers.text_of(outputs)
+        honest_passes(made)
+    finally:
+        made.close()
+
+
+def test_a_machine_that_cannot_fork_gives_nobody_zero_points(monkeypatch):
+    made = workers.worker(Level.LIMITS)
+    try:
+        honest_passes(made)
+
+        def refused(client, *request):
+            raise forkclient.ForkServerError(client, "not permitted", died=False)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(forkclient.ForkServerClient, "fork", refused)
+            with pytest.raises(forkclient.ForkServerError, match="not permitted"):
+                workers.outcome(made, workers.RIGHT)
         honest_passes(made)
     finally:
         made.close()

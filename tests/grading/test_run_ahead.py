@@ -1,5 +1,7 @@
 """What is kept of hand-ins that are run ahead is bounded, and nobody waits for ever."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -81,3 +83,24 @@ def test_outputs_of_many_cells_count_together(monkeypatch):
     sizes = [len(workers.text_of([one])) for one in outputs[1:4]]
     assert sizes[0] > 4_000 and sizes[1] > 4_000 and sizes[2] < 200
     assert "left out" in workers.text_of(outputs[3:4])
+
+
+ENDS = """
+import subprocess
+import sys
+import threading
+from nbgrader_apart.execute import Kept
+from concurrent.futures import ThreadPoolExecutor
+kept = Kept(most=1)
+kept.keep("z", 5)
+threads = ThreadPoolExecutor(2)
+waiting = [threads.submit(kept.wait_for_room, name) for name in "abc"]
+raise KeyboardInterrupt
+"""
+
+
+def test_a_command_that_is_stopped_ends_though_hand_ins_wait():
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS], timeout=120, capture_output=True, text=True
+    )
+    assert "KeyboardInterrupt" in done.stderr

@@ -50,11 +50,21 @@ TOTAL_MEMORY = 3 << 30
 
 
 class ForkServerError(RuntimeError):
-    """A fork server could not be started, or has died."""
+    """A fork server could not be started, cannot fork, or has died.
 
-    def __init__(self, client: "ForkServerClient", reason: str) -> None:
+    Parameters
+    ----------
+    client : ForkServerClient
+    reason : str
+    died : bool
+        If not, this machine does not let it do its work, whoever has handed in.
+    """
+
+    def __init__(
+        self, client: "ForkServerClient", reason: str, died: bool = True
+    ) -> None:
         super().__init__(reason)
-        self.client = client
+        self.client, self.died = client, died
 
 
 class Lost(Exception):
@@ -219,7 +229,7 @@ class ForkServerClient:
             raise EOFError("no answer") from None
         answer, _ = wire.receive(self.sock, deadline)
         if "error" in answer:
-            raise ForkServerError(self, answer["error"])
+            raise ForkServerError(self, answer["error"], died=False)
         return answer
 
     def close(self) -> None:
