@@ -194,7 +194,8 @@ print("GOT ALL")
 """
 
 
-def test_memory_of_eight_fast_processes_counts(worker):
+def test_memory_of_eight_fast_processes_counts(worker, monkeypatch):
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 1 << 30)
     answer = said(worker, EIGHT)
     assert "MB of memory" in answer and "GOT ALL" not in answer
     honest_passes(worker)

@@ -65,8 +65,8 @@ def test_the_grader_cannot_be_limited(worker):
     test_box.test_the_grader_cannot_be_limited(worker)
 
 
-def test_memory_of_eight_fast_processes_counts(worker):
-    test_box.test_memory_of_eight_fast_processes_counts(worker)
+def test_memory_of_eight_fast_processes_counts(worker, monkeypatch):
+    test_box.test_memory_of_eight_fast_processes_counts(worker, monkeypatch)
 
 
 @pytest.mark.parametrize("name", test_box.HONEST)

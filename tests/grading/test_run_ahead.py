@@ -2,55 +2,69 @@
 
 import subprocess
 import sys
-import threading
+import time
+from concurrent.futures import wait
 
 import pytest
 import workers
 from miniature import MINI, RIGHT
 from nbgrader_apart import worker as worker_module
-from nbgrader_apart.execute import Kept
+from nbgrader_apart.execute import Ahead
 from nbgrader_apart.options import Level
 from nbgrader_apart.submission import Submission
 
-SECONDS = 30
+
+class OfSize:
+    """A result of a run, of which only the size counts here."""
+
+    def __init__(self, size):
+        self.size = lambda: size
 
 
-def waiting(kept, student):
-    """Let a thread wait for room; return it, and what is set when it has some."""
-    got = threading.Event()
-
-    def wait():
-        kept.wait_for_room(student)
-        got.set()
-
-    thread = threading.Thread(target=wait, daemon=True)
-    thread.start()
-    return thread, got
+def ahead(students, run, most=100, workers=2):
+    made = Ahead(students, run, workers, most)
+    made.go_on()
+    return made
 
 
-def test_a_hand_in_waits_while_too_much_is_kept():
-    kept = Kept(most=100)
-    kept.wait_for_room("a")
-    kept.keep("a", 70)
-    kept.wait_for_room("b")
-    kept.keep("b", 70)
-    thread, got = waiting(kept, "c")
-    assert not got.wait(0.1)
-    kept.come_to("a")
-    assert not got.wait(0.1)
-    kept.let_go("a")
-    assert got.wait(SECONDS)
-    thread.join()
+def settled(made):
+    """Wait for what is under way; return who has been run."""
+    wait(list(made.results.values()))
+    while made.under_way:  # the last steps of a thread
+        time.sleep(0.001)
+    return "".join(sorted(made.results))
 
 
-def test_the_one_that_nbgrader_waits_for_never_waits():
-    kept = Kept(most=100)
-    kept.keep("z", 1_000)
-    thread, got = waiting(kept, "a")
-    assert not got.wait(0.1)
-    kept.come_to("a")
-    assert got.wait(SECONDS)
-    thread.join()
+def test_no_hand_in_is_begun_while_too_much_is_kept():
+    made = ahead("abcdef", lambda student: OfSize(70), workers=1)
+    assert settled(made) == "ab"
+    made.take("a").result()
+    assert settled(made) == "b"
+    made.let_go("a")
+    assert settled(made) == "bc"
+
+
+def test_all_are_run_ahead_while_there_is_room():
+    assert settled(ahead("abcdef", lambda student: OfSize(1))) == "abcdef"
+
+
+def test_what_fails_is_not_kept_and_is_raised_where_it_is_taken():
+    def fails(student):
+        raise OSError(student)
+
+    made = ahead("abc", fails, most=1)
+    assert settled(made) == "abc" and made.kept == {}
+    with pytest.raises(OSError, match="b"):
+        made.take("b").result()
+
+
+def test_one_that_waits_is_left_to_whom_takes_it():
+    made = ahead("abc", lambda student: OfSize(500), workers=1)
+    assert settled(made) == "a"
+    assert made.take("b") is None
+    made.take("a")
+    made.let_go("a")
+    assert settled(made) == "c"
 
 
 def test_the_size_of_a_hand_in_counts_its_files():
@@ -86,20 +100,14 @@ def test_outputs_of_many_cells_count_together(monkeypatch):
 
 
 ENDS = """
-import subprocess
-import sys
-import threading
-from nbgrader_apart.execute import Kept
-from concurrent.futures import ThreadPoolExecutor
-kept = Kept(most=1)
-kept.keep("z", 5)
-threads = ThreadPoolExecutor(2)
-waiting = [threads.submit(kept.wait_for_room, name) for name in "abc"]
+import time
+from nbgrader_apart.execute import Ahead
+Ahead("abcdef" * 100, lambda student: time.sleep(1), 2, 1).go_on()
 raise KeyboardInterrupt
 """
 
 
-def test_a_command_that_is_stopped_ends_though_hand_ins_wait():
+def test_a_command_that_is_stopped_does_not_run_all_that_wait():
     done = subprocess.run(
         [sys.executable, "-c", ENDS], timeout=120, capture_output=True, text=True
     )

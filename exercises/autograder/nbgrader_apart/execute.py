@@ -6,12 +6,15 @@ read and start to run. What it gets is what was read then.
 """
 
 import atexit
+import contextlib
 import gc
 import os
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,47 +175,71 @@ class Result:
         return self.submission.size() + sum(map(size_of, outputs))
 
 
-class Kept:
-    """Holds the reading of hand-ins back while too much waits for nbgrader.
-
-    Threads take the hand-ins in the order in which nbgrader comes to them, so the one
-    that it waits for is never held back for long.
+class Ahead:
+    """Hand-ins that are run ahead: as many at once as may be, while there is room.
 
     Parameters
     ----------
+    students : iterable of str
+        In the order in which nbgrader comes to them.
+    run : callable
+        Runs what a student handed in.
+    workers : int
+        So many at the same time.
     most : int
-        In bytes.
+        Of results that nbgrader has not come to, so many bytes are kept. Beyond that
+        no other hand-in is begun.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most, self.sizes = most, dict[str, int]()
-        #: Whom nbgrader waits for.
-        self.awaited: str | None = None
-        self.changed = threading.Condition()
+    def __init__(
+        self,
+        students: Iterable[str],
+        run: Callable[[str], Result],
+        workers: int,
+        most: int,
+    ) -> None:
+        self.waiting, self.run = deque(students), run
+        self.workers, self.most = workers, most
+        self.threads = ThreadPoolExecutor(workers, thread_name_prefix="grading")
+        self.results: dict[str, Future[Result]] = {}
+        self.under_way = 0
+        #: The sizes of results.
+        self.kept: dict[str, int] = {}
+        self.lock = threading.RLock()
 
-    def wait_for_room(self, student: str) -> None:
-        """Wait until there is room, or until nbgrader waits for this one."""
-        with self.changed:
-            self.changed.wait_for(
-                lambda: self.awaited == student or sum(self.sizes.values()) < self.most
-            )
+    def go_on(self) -> None:
+        """Begin with those for which there is room."""
+        with self.lock:
+            while (
+                self.waiting
+                and self.under_way < self.workers
+                and sum(self.kept.values()) < self.most
+            ):
+                student = self.waiting.popleft()
+                self.under_way += 1
+                self.results[student] = result = self.threads.submit(self.run, student)
+                result.add_done_callback(partial(self._ended, student))
 
-    def keep(self, student: str, size: int) -> None:
-        """Take note of what a hand-in takes."""
-        with self.changed:
-            self.sizes[student] = size
+    def _ended(self, student: str, result: Future[Result]) -> None:
+        with self.lock:
+            self.under_way -= 1
+            if result.exception() is None:
+                self.kept[student] = result.result().size()
+            with contextlib.suppress(RuntimeError):  # the command itself is ending
+                self.go_on()
 
-    def come_to(self, student: str) -> None:
-        """Take note that nbgrader waits for a hand-in."""
-        with self.changed:
-            self.awaited = student
-            self.changed.notify_all()
+    def take(self, student: str) -> Future[Result] | None:
+        """Return what comes of a hand-in, or None if nobody has begun with it."""
+        with self.lock:
+            if student in self.waiting:
+                self.waiting.remove(student)
+            return self.results.pop(student, None)
 
     def let_go(self, student: str) -> None:
-        """Take note that a hand-in is not kept any more."""
-        with self.changed:
-            self.sizes.pop(student, None)
-            self.changed.notify_all()
+        """Take note that a result is not kept any more."""
+        with self.lock:
+            self.kept.pop(student, None)
+            self.go_on()
 
 
 class GradingRun:
@@ -236,13 +263,11 @@ class GradingRun:
         self.step, self.options = step, step.options()
         self.exporter = exporter
         self.converter, self.course = converter, converter.coursedir
-        self.threads = ThreadPoolExecutor(step.workers, thread_name_prefix="grading")
         self.lock = threading.Lock()
         self.plans: dict[str, Plan] = {}
         self.pools: dict[str, Pool] = {}
         self.students: list[str] = []
-        self.results: dict[str, Future[Result]] = {}
-        self.kept = Kept(KEPT)
+        self.ahead: Ahead
         #: Of the student that nbgrader has come to.
         self.current: Result
         self.progress = Progress(0)
@@ -259,8 +284,8 @@ class GradingRun:
         ]
         self.students = [one for one in students if self.converter.is_wanted(one)]
         self.progress = Progress(len(self.students))
-        for student in self.students:
-            self.results[student] = self.threads.submit(self._run_ahead, student)
+        self.ahead = Ahead(self.students, self._read_and_run, self.step.workers, KEPT)
+        self.ahead.go_on()
         # Garbage is not looked for among what is there now, which is slow; nor when
         # this process ends, after all that is registered below.
         gc.freeze()
@@ -277,15 +302,14 @@ class GradingRun:
         tree.Unopened
             If it cannot be opened.
         """
-        under_way = self.results.pop(student, None)
-        self.kept.come_to(student)
+        under_way = self.ahead.take(student)
         try:
             if under_way is not None:
                 self.current = under_way.result()
             else:
                 self.current = self._read_and_run(student)
         finally:
-            self.kept.let_go(student)
+            self.ahead.let_go(student)
             self.progress.step()
             if self.students and student == self.students[-1]:
                 self.close()
@@ -300,12 +324,6 @@ class GradingRun:
             pool.close()
 
     # -- in the threads
-
-    def _run_ahead(self, student: str) -> Result:
-        self.kept.wait_for_room(student)
-        result = self._read_and_run(student)
-        self.kept.keep(student, result.size())
-        return result
 
     def _read_and_run(self, student: str) -> Result:
         found = self.exporter.read(student)
