@@ -4,15 +4,15 @@ from . import Alternative, Wrong
 
 OBJECTIVES = {
     "occupancy": ["ob-mechanism-occupancy"],
-    "accumulation": ["ob-mechanism-accumulation"],
     "simulate": ["ob-mechanism-kinetics"],
     "exposure": ["ob-mechanism-saturation"],
     "crp": ["ob-mechanism-marker-fall"],
     "ic50": ["ob-mechanism-hill-curve"],
     "draw_curves": ["ob-mechanism-hill-curve"],
     "day": ["ob-mechanism-time-above-ic50"],
+    "tumour": ["ob-mechanism-stability"],
     "genes": ["ob-mechanism-false-discovery"],
-    "tumour": ["ob-mechanism-stability", "ob-mechanism-phase-portrait"],
+    "dose": ["ob-mechanism-accumulation", "ob-mechanism-kinetics"],
     "judge": [
         "ob-mechanism-low-marker",
         "ob-mechanism-saturation",
@@ -27,7 +27,7 @@ WRONG = {
             "leaves out the molecular weight",
             {
                 "free = 1000 * drug_mg_l / kilodalton": "free = drug_mg_l",
-                "total = drug_mg_l / kilodalton * 1e3": "total = drug_mg_l",
+                "(free + bound) * kilodalton / 1e3": "free + bound",
             },
         ),
         Wrong(
@@ -35,7 +35,7 @@ WRONG = {
             "loses a factor of a thousand",
             {
                 "free = 1000 * drug_mg_l / kilodalton": "free = drug_mg_l / kilodalton",
-                "total = drug_mg_l / kilodalton * 1e3": "total = drug_mg_l / kilodalton",
+                "(free + bound) * kilodalton / 1e3": "(free + bound) * kilodalton",
             },
         ),
         Wrong(
@@ -43,28 +43,8 @@ WRONG = {
             "turns the molecular weight upside down",
             {
                 "1000 * drug_mg_l / kilodalton": "drug_mg_l * kilodalton / 1000",
-                "drug_mg_l / kilodalton * 1e3": "drug_mg_l * kilodalton / 1e3",
+                "(free + bound) * kilodalton / 1e3": "(free + bound) / kilodalton * 1e3",
             },
-        ),
-        Wrong(
-            "share of the drug",
-            "divides the pairs by the drug in place of the receptor",
-            {"return pairs / receptor_nm": "return pairs / total"},
-        ),
-        Wrong(
-            "pairs for a share",
-            "returns a concentration",
-            {"return pairs / receptor_nm": "return pairs"},
-        ),
-        Wrong(
-            "plus before the root",
-            "takes the other root of the quadratic equation",
-            {"(s - np.sqrt": "(s + np.sqrt"},
-        ),
-        Wrong(
-            "depletion ignored",
-            "takes total for free drug",
-            {"return pairs / receptor_nm": "return total / (total + kd_nm)"},
         ),
         Wrong(
             "share that is free",
@@ -72,71 +52,33 @@ WRONG = {
             {"return free / (free + kd_nm)": "return kd_nm / (free + kd_nm)"},
         ),
         Wrong(
+            "depletion ignored",
+            "takes total for free drug",
+            {"(free + bound) * kilodalton": "free * kilodalton"},
+        ),
+        Wrong(
+            "every receptor holds a drug",
+            "counts all receptors in place of the occupied ones",
+            {"bound = share * receptor_nm": "bound = receptor_nm"},
+        ),
+        Wrong(
+            "bound taken off",
+            "subtracts what is bound, where it has to be given as well",
+            {"(free + bound) * kilodalton": "(free - bound) * kilodalton"},
+        ),
+        Wrong(
+            "in proportion to the share",
+            "lets half of the drug occupy half of the receptor",
+            {"kd_nm * share / (1 - share)": "2 * kd_nm * share"},
+        ),
+        Wrong(
             "every protein an antibody",
             "types 148 where an argument is given",
             {
                 "1000 * drug_mg_l / kilodalton": "1000 * drug_mg_l / 148",
-                "drug_mg_l / kilodalton * 1e3": "drug_mg_l / 148 * 1e3",
+                "(free + bound) * kilodalton / 1e3": "(free + bound) * 148 / 1e3",
             },
             seen=False,
-        ),
-    ],
-    "accumulation": [
-        Wrong(
-            "mean residence time",
-            "takes V/CL for the half-life",
-            {"np.log(2) * volume_l": "volume_l"},
-        ),
-        Wrong(
-            "decadic logarithm",
-            "takes log10 for ln",
-            {"np.log(2) * volume_l": "np.log10(2) * volume_l"},
-        ),
-        Wrong(
-            "clearance over volume",
-            "turns the fraction upside down",
-            {"volume_l / clearance_l_d": "clearance_l_d / volume_l"},
-        ),
-        Wrong(
-            "base e with a half-life",
-            "mixes a half-life with a rate constant",
-            {"2 ** (-interval_d / half_life_d)": "np.exp(-interval_d / half_life_d)"},
-        ),
-        Wrong(
-            "half-life over interval",
-            "counts intervals in a half-life",
-            {"-interval_d / half_life_d": "-half_life_d / interval_d"},
-        ),
-        Wrong(
-            "what is left over",
-            "returns what the earlier doses add, without the last one",
-            {
-                "return 1 / (1 - 2 ** (-interval_d / half_life_d))": (
-                    "return 1 / (2 ** (interval_d / half_life_d) - 1)"
-                )
-            },
-        ),
-        Wrong(
-            "rounded down",
-            "returns the last dose that does not reach the share",
-            {"np.ceil(": "np.floor("},
-        ),
-        Wrong(
-            "counted in half-lives",
-            "forgets how far apart the doses are",
-            {"halvings * half_life_d / interval_d": "halvings"},
-            seen=False,
-        ),
-        Wrong(
-            "five half-lives by heart",
-            "applies a rule of thumb whatever the share",
-            {"halvings = -np.log2(1 - share)": "halvings = 5"},
-            seen=False,
-        ),
-        Wrong(
-            "rounded to the nearest",
-            "takes round for up",
-            {"np.ceil(": "np.round("},
         ),
     ],
     "simulate": [
@@ -200,6 +142,18 @@ WRONG = {
             {'"wide_mg", "narrow_mg"': '"narrow_mg", "wide_mg"'},
             seen=False,
         ),
+        Wrong(
+            "the solver's own tolerances",
+            "takes what the solver takes by itself for exact",
+            {", rtol=1e-8, atol=1e-8": ""},
+            seen=False,
+        ),
+        Wrong(
+            "another solver with its own tolerances",
+            "blames the method",
+            {"rtol=1e-8, atol=1e-8": 'method="LSODA"'},
+            seen=False,
+        ),
     ],
     "exposure": [
         Wrong(
@@ -250,6 +204,12 @@ WRONG = {
             "in the order of the rows",
             "trusts that a table is sorted",
             {'.sort_values("day")': ""},
+            seen=False,
+        ),
+        Wrong(
+            "day 28 counts",
+            "writes ≤ for <",
+            {'samples["day"] < 28': 'samples["day"] <= 28'},
             seen=False,
         ),
     ],
@@ -544,88 +504,6 @@ WRONG = {
             seen=False,
         ),
     ],
-    "genes": [
-        Wrong(
-            "control minus inhibitor",
-            "reverses the direction",
-            {
-                "treated.mean(axis=1) - control.mean(axis=1)": (
-                    "control.mean(axis=1) - treated.mean(axis=1)"
-                )
-            },
-        ),
-        Wrong(
-            "logarithm of a logarithm",
-            "treats the readings as raw expression",
-            {
-                "treated.mean(axis=1) - control.mean(axis=1)": (
-                    "np.log2(treated.mean(axis=1) / control.mean(axis=1))"
-                )
-            },
-        ),
-        Wrong(
-            "fold change without its logarithm",
-            "returns the factor",
-            {
-                "change = treated.mean(axis=1) - control.mean(axis=1)": (
-                    "change = 2 ** (treated.mean(axis=1) - control.mean(axis=1))"
-                )
-            },
-        ),
-        Wrong(
-            "one-sided",
-            "halves the p value",
-            {".pvalue": ".pvalue / 2"},
-        ),
-        Wrong(
-            "groups by the order of the table",
-            "does not match samples by name",
-            {
-                'samples.set_index("sample")["group"].loc[wide.columns]': 'samples["group"]'
-            },
-            seen=False,
-        ),
-        Wrong(
-            "unequal variances",
-            "makes Welch's test",
-            {"control, axis=1)": "control, axis=1, equal_var=False)"},
-            seen=False,
-        ),
-        Wrong(
-            "unadjusted",
-            "returns the p values",
-            {"return q": "return p"},
-        ),
-        Wrong(
-            "Bonferroni",
-            "multiplies every p value by the number of tests",
-            {"len(p) / np.arange(1, len(p) + 1)": "len(p)"},
-        ),
-        Wrong(
-            "ranks from the top",
-            "gives the largest p value rank 1",
-            {"np.argsort(p)": "np.argsort(-p)"},
-        ),
-        Wrong(
-            "not made monotone",
-            "stops after multiplying",
-            {"np.minimum.accumulate(product[::-1])[::-1]": "product"},
-        ),
-        Wrong(
-            "smallest so far from the bottom",
-            "accumulates in the wrong direction",
-            {
-                "np.minimum.accumulate(product[::-1])[::-1]": (
-                    "np.minimum.accumulate(product)"
-                )
-            },
-        ),
-        Wrong(
-            "sorted",
-            "returns the values in another order than the p values",
-            {"q[order] = ": "q[:] = "},
-        ),
-    ],
     "tumour": [
         Wrong(
             "the state without a tumour left out",
@@ -635,12 +513,12 @@ WRONG = {
         Wrong(
             "grid too coarse",
             "misses two zeros between neighbours",
-            {"5000": "4"},
+            {"20_000": "4"},
         ),
         Wrong(
             "stops before the largest tumour",
             "looks only at small sizes",
-            {'np.geomspace(1e4, 1 / c["b"], 5000)': "np.geomspace(1e4, 1e8, 5000)"},
+            {'np.geomspace(1e4, 1 / c["b"], 20_000)': "np.geomspace(1e4, 1e8, 20_000)"},
         ),
         Wrong(
             "supply forgotten",
@@ -653,40 +531,237 @@ WRONG = {
             {' - c["m"] * tumour - c["d"]': ' - c["d"]'},
         ),
         Wrong(
-            "recruitment forgotten",
-            "leaves out that the tumour calls effectors",
-            {'c["s"] + c["p"] * e * t / (c["g"] + t)': 'c["s"]'},
+            "no tumour but none",
+            "asks that every steady tumour vanishes, the small ones too",
+            {
+                'max(steady_tumours(c | {"n": c["n"] * factor})) < 1e8': (
+                    'len(steady_tumours(c | {"n": c["n"] * factor})) == 1'
+                ),
+                "while not held(high):": "while not held(high) and high < 1e4:",
+            },
         ),
         Wrong(
-            "words exchanged",
-            "takes few cells for an escape",
+            "whole factors",
+            "tries 1, 2, 3 and stops at the first that is enough",
             {
-                '"held" if run.y[1, -1] < 1e8 else "escaped"': (
-                    '"escaped" if run.y[1, -1] < 1e8 else "held"'
+                "    while high / low > 1.0002:": (
+                    "    high = next(k for k in range(1, 10_000) if held(k))\n"
+                    "    low = high\n"
+                    "    while high / low > 1.0002:"
                 )
             },
         ),
         Wrong(
-            "effectors judged",
-            "reads the wrong row",
-            {"run.y[1, -1]": "run.y[0, -1]"},
+            "largest factor that is not enough",
+            "reports the other end of a wide bracket",
+            {"    return high": "    return low", "1.0002": "1.05"},
+            seen=False,
         ),
         Wrong(
-            "judged by the start",
-            "holds that a small tumour is held",
-            {"run.y[1, -1] < 1e8": "tumour < 1e8"},
+            "below one",
+            "puts a brake on where none has to be released",
+            {
+                "    if held(1):\n        return 1.0\n    low, high = 1.0, 2.0": (
+                    "    low, high = 0.001, 2.0"
+                )
+            },
+        ),
+        Wrong(
+            "not more than tenfold",
+            "stops the search where the example lies",
+            {
+                "        low, high = high, 2 * high": (
+                    "        low, high = high, 2 * high\n"
+                    "        if high > 8:\n"
+                    "            return 8.0"
+                )
+            },
             seen=False,
         ),
         Wrong(
             "the mouse's constants",
             "does not use the argument",
             {
-                'c["s"] + c["p"] * e * t / (c["g"] + t)': (
-                    'MOUSE["s"] + MOUSE["p"] * e * t / (MOUSE["g"] + t)'
+                'c["p"] * tumour / (c["g"] + tumour)': (
+                    'MOUSE["p"] * tumour / (MOUSE["g"] + tumour)'
                 ),
-                ' - c["n"] * e * t': ' - MOUSE["n"] * e * t',
             },
             seen=False,
+        ),
+    ],
+    "genes": [
+        Wrong(
+            "nothing mended",
+            "hands in the function as it was found",
+            {
+                'culture = readings.groupby(["gene", "person", "group"])["log2_expression"].mean()\n'
+                '    wide = culture.unstack("group")\n'
+                '    change = (wide["inhibitor"] - wide["control"]).unstack("person")\n'
+                "    p = stats.ttest_1samp(change, 0, axis=1).pvalue\n"
+                "    q = stats.false_discovery_control(p)\n"
+                '    columns = {"log2_fold_change": change.mean(axis=1), "p": p, "q": q}\n'
+                "    return pd.DataFrame(columns, index=change.index)": (
+                    "return changed_as_found(readings)"
+                )
+            },
+        ),
+        Wrong(
+            "adjusted over the small ones",
+            "mends what an observation is and adjusts over the genes with a small p only",
+            {
+                "q = stats.false_discovery_control(p)": (
+                    "q = p.copy()\n"
+                    "    low = p < 0.05\n"
+                    "    q[low] = stats.false_discovery_control(p[low])"
+                )
+            },
+        ),
+        Wrong(
+            "wells for people",
+            "mends the adjustment and counts every well as an observation",
+            {
+                "change = (wide": (
+                    'log2 = readings.set_index(["gene", "group"])["log2_expression"]\n'
+                    "    wells = [\n"
+                    '        stats.ttest_ind(log2[g, "inhibitor"], log2[g, "control"]).pvalue\n'
+                    "        for g in wide.index.unique(0)\n"
+                    "    ]\n"
+                    "    change = (wide"
+                ),
+                "stats.ttest_1samp(change, 0, axis=1).pvalue": "np.array(wells)",
+            },
+        ),
+        Wrong(
+            "two groups of people",
+            "averages the wells and forgets whose cells they are",
+            {
+                "stats.ttest_1samp(change, 0, axis=1).pvalue": (
+                    'stats.ttest_ind(wide["inhibitor"].unstack("person"), '
+                    'wide["control"].unstack("person"), axis=1).pvalue'
+                )
+            },
+        ),
+        Wrong(
+            "people by their wells",
+            "lets a person with more wells count for more",
+            {
+                'change.mean(axis=1), "p"': (
+                    'readings[readings["group"] == "inhibitor"].groupby("gene")'
+                    '["log2_expression"].mean() - readings[readings["group"] == "control"]'
+                    '.groupby("gene")["log2_expression"].mean(), "p"'
+                )
+            },
+        ),
+        Wrong(
+            "control minus inhibitor",
+            "reverses the direction",
+            {
+                'wide["inhibitor"] - wide["control"]': 'wide["control"] - wide["inhibitor"]'
+            },
+        ),
+        Wrong(
+            "fold change without its logarithm",
+            "returns the factor",
+            {
+                'change = (wide["inhibitor"] - wide["control"])': (
+                    'change = (2 ** (wide["inhibitor"] - wide["control"]))'
+                )
+            },
+        ),
+        Wrong(
+            "one-sided",
+            "tests for genes that rise only",
+            {
+                "ttest_1samp(change, 0, axis=1)": "ttest_1samp(change, 0, axis=1, alternative='greater')"
+            },
+        ),
+        Wrong(
+            "unadjusted",
+            "returns the p values",
+            {"q = stats.false_discovery_control(p)": "q = p"},
+        ),
+        Wrong(
+            "Bonferroni",
+            "multiplies every p value by the number of genes",
+            {"stats.false_discovery_control(p)": "np.minimum(1, p * len(p))"},
+        ),
+        Wrong(
+            "first well only",
+            "drops the wells that are too many",
+            {'["log2_expression"].mean()': '["log2_expression"].first()'},
+        ),
+    ],
+    "dose": [
+        Wrong(
+            "after the first dose",
+            "forgets that what is left of earlier doses adds up",
+            {
+                "while abs(amounts[0] - before) > 1e-5 * amounts[0] + 1e-6:": "for _ in range(1):"
+            },
+        ),
+        Wrong(
+            "three doses are the long run",
+            "stops before as much leaves as is given",
+            {
+                "while abs(amounts[0] - before) > 1e-5 * amounts[0] + 1e-6:": "for _ in range(3):"
+            },
+        ),
+        Wrong(
+            "tissue emptied",
+            "starts each interval without what the tissue holds",
+            {"start = amounts + [dose, 0]": "start = [amounts[0] + dose, 0]"},
+        ),
+        Wrong(
+            "peak for trough",
+            "takes the concentration right after a dose",
+            {'return amounts[0] / p["v1"]': 'return (amounts[0] + dose) / p["v1"]'},
+        ),
+        Wrong(
+            "amount for concentration",
+            "forgets to divide by the volume",
+            {'return amounts[0] / p["v1"]': "return amounts[0]"},
+        ),
+        Wrong(
+            "mean of peak and trough",
+            "aims at the middle of the interval",
+            {'return amounts[0] / p["v1"]': 'return (amounts[0] + dose / 2) / p["v1"]'},
+        ),
+        Wrong(
+            "in proportion to one dose",
+            "scales the trough of one dose, although a door is narrow",
+            {
+                "brentq(lambda dose: trough(dose) - trough_mg_l, 0, high, rtol=5e-4)": (
+                    "100.0 * trough_mg_l / trough(100.0)"
+                )
+            },
+        ),
+        Wrong(
+            "narrow door left out",
+            "takes clearance for the only way out",
+            {' + p["vmax"] * c / (p["km"] + c)': ""},
+        ),
+        Wrong(
+            "dose that leaves at the trough",
+            "replaces what would leave if the concentration stayed at the trough",
+            {
+                "brentq(lambda dose: trough(dose) - trough_mg_l, 0, high, rtol=5e-4)": (
+                    'interval_d * trough_mg_l * (p["cl"] + p["vmax"] / (p["km"] + trough_mg_l))'
+                )
+            },
+        ),
+        Wrong(
+            "four weeks for all",
+            "types 28 where an argument is given",
+            {"(0, interval_d), start": "(0, 28.0), start"},
+        ),
+        Wrong(
+            "no dose above 500 mg",
+            "ends the search where doses are usual",
+            {
+                "    while trough(high) < trough_mg_l:\n        high *= 2\n": (
+                    "    high = 500.0\n    if trough(high) < trough_mg_l:\n        return high\n"
+                )
+            },
         ),
     ],
 }
@@ -694,7 +769,7 @@ WRONG = {
 ALTERNATIVE = {
     "occupancy": [
         Alternative(
-            "grams and moles, with the root that does not cancel",
+            "grams and moles, and odds",
             """
 def nanomolar(mg_per_l, kilodalton):
     grams_per_mole = kilodalton * 1000
@@ -707,55 +782,32 @@ def occupancy(drug_mg_l, kd_nm, kilodalton=148):
     return 1 - kd_nm / (L + kd_nm)
 
 
-def occupancy_depleted(drug_mg_l, receptor_nm, kd_nm, kilodalton=148):
-    L = nanomolar(drug_mg_l, kilodalton)
-    S = L + receptor_nm + kd_nm
-    return 2 * L / (S + (S * S - 4 * L * receptor_nm) ** 0.5)
+def drug_for(share, receptor_nm, kd_nm, kilodalton=148):
+    odds = share / (1 - share)
+    total_nm = odds * kd_nm + receptor_nm * share
+    return total_nm / nanomolar(1, kilodalton)
 """,
         ),
         Alternative(
-            "the equilibrium solved by a root finder",
+            "the chapter's pairs, and a root finder",
             """
 def occupancy(drug_mg_l, kd_nm, kilodalton=148):
     free = drug_mg_l * 1e6 / (kilodalton * 1e3)
     return free / (free + kd_nm)
 
 
-def occupancy_depleted(drug_mg_l, receptor_nm, kd_nm, kilodalton=148):
-    total = drug_mg_l * 1e6 / (kilodalton * 1e3)
-    if total == 0:
+def drug_for(share, receptor_nm, kd_nm, kilodalton=148):
+    if share == 0:
         return 0.0
 
-    def surplus(free):
-        return free + receptor_nm * free / (free + kd_nm) - total
+    def short(free):
+        return free / (free + kd_nm) - share
 
-    free = brentq(surplus, 0, total, xtol=1e-14, rtol=1e-14)
-    return free / (free + kd_nm)
-""",
-        ),
-    ],
-    "accumulation": [
-        Alternative(
-            "rate constants, and a loop over doses",
-            """
-import math
-
-
-def half_life(clearance_l_d, volume_l):
-    k = clearance_l_d / volume_l
-    return math.log(2) / k
-
-
-def accumulation(half_life_d, interval_d):
-    k = math.log(2) / half_life_d
-    return 1 / (1 - math.exp(-k * interval_d))
-
-
-def doses_needed(half_life_d, interval_d, share=0.95):
-    n = 1
-    while 1 - 2 ** (-n * interval_d / half_life_d) < share:
-        n += 1
-    return n
+    high = kd_nm
+    while short(high) < 0:
+        high *= 2
+    free = brentq(short, 0, high, xtol=1e-16, rtol=1e-12)
+    return (free + receptor_nm * free / (free + kd_nm)) * kilodalton * 1e-3
 """,
         ),
     ],
@@ -929,31 +981,9 @@ def average_inhibition(peak_nm, half_life_h, ic50_nm, slope=1, interval_h=24):
 """,
         ),
     ],
-    "genes": [
-        Alternative(
-            "merge, group by gene, and a double loop over ranks",
-            """
-def compare(readings, samples):
-    both = readings.merge(samples, on="sample")
-    rows = {}
-    for gene, cells in both.groupby("gene"):
-        a = cells.loc[cells["group"] == "inhibitor", "log2_expression"]
-        b = cells.loc[cells["group"] == "control", "log2_expression"]
-        rows[gene] = [stats.ttest_ind(a, b)[1], a.mean() - b.mean()]
-    return pd.DataFrame(rows, index=["p", "log2_fold_change"]).T
-
-
-def benjamini_hochberg(p):
-    m = len(p)
-    rank = pd.Series(p).rank(method="first").to_numpy()
-    product = p * m / rank
-    return np.array([product[rank >= r].min() for r in rank])
-""",
-        ),
-    ],
     "tumour": [
         Alternative(
-            "roots of the cubic, and logarithms of the cells",
+            "roots of the cubic, and the factor in closed form",
             """
 def steady_tumours(c):
     s, p, g, m, d, a, b, n = (c[key] for key in "spgmdabn")
@@ -966,18 +996,131 @@ def steady_tumours(c):
     return [0.0] + sorted(real)
 
 
-def fate(effectors, tumour, c):
-    def slopes(t, y):
-        E, T = np.exp(y)
-        return [
-            c["s"] / E + c["p"] * T / (c["g"] + T) - c["m"] * T - c["d"],
-            c["a"] * (1 - c["b"] * T) - c["n"] * E,
-        ]
+def release_needed(c):
+    T = np.geomspace(1e8, 1 / c["b"], 100_000)
+    loss = c["d"] + c["m"] * T - c["p"] * T / (c["g"] + T)
+    supply_for = loss * c["a"] * (1 - c["b"] * T) / c["n"]
+    return max(1.0, supply_for.max() / c["s"])
+""",
+        ),
+        Alternative(
+            "effectors as the unknown's partner, and steps of a factor",
+            """
+def steady_tumours(c):
+    def surplus(T):
+        E = c["a"] * (1 - c["b"] * T) / c["n"]
+        return c["s"] + c["p"] * E * T / (c["g"] + T) - c["m"] * E * T - c["d"] * E
 
-    y = solve_ivp(slopes, [0, 400], np.log([effectors, tumour]), rtol=1e-6).y[:, -1]
-    if np.exp(y[1]) >= 1e8:
-        return "escaped"
-    return "held"
+    T = np.exp(np.linspace(np.log(1e4), np.log(1 / c["b"]), 50_000))
+    y = surplus(T)
+    places = [i for i in range(len(T) - 1) if y[i] * y[i + 1] < 0]
+    return [0.0, *(brentq(surplus, T[i], T[i + 1]) for i in places)]
+
+
+def release_needed(c):
+    factor = 1.0
+    for step in (1.2, 1.02, 1.002, 1.0002):
+        while steady_tumours({**c, "n": c["n"] * factor})[-1] >= 1e8:
+            factor *= step
+        if factor > 1 and step > 1.001:
+            factor = max(1.0, factor / step)
+    return factor
+""",
+        ),
+    ],
+    "genes": [
+        Alternative(
+            "a loop over genes, a paired test, and the adjustment by hand",
+            """
+def changed(readings):
+    rows = {}
+    for gene, of_gene in readings.groupby("gene"):
+        means = of_gene.pivot_table(
+            index="person", columns="group", values="log2_expression", aggfunc="mean"
+        )
+        p = stats.ttest_rel(means["inhibitor"], means["control"]).pvalue
+        rows[gene] = [(means["inhibitor"] - means["control"]).mean(), p]
+    table = pd.DataFrame(rows, index=["log2_fold_change", "p"]).T
+    ordered = table["p"].sort_values()
+    product = ordered * len(ordered) / np.arange(1, len(ordered) + 1)
+    table["q"] = product[::-1].cummin()[::-1]
+    return table
+""",
+        ),
+        Alternative(
+            "signs and weights, and t by its formula",
+            """
+def changed(readings):
+    table = readings.copy()
+    wells = table.groupby(["gene", "person", "group"])["well"].transform("size")
+    sign = np.where(table["group"] == "inhibitor", 1, -1)
+    table["part"] = sign * table["log2_expression"] / wells
+    within = table.groupby(["person", "gene"])["part"].sum().unstack()
+    n = len(within)
+    t = within.mean() / (within.std(ddof=1) / np.sqrt(n))
+    p = 2 * stats.t.sf(t.abs(), n - 1)
+    out = within.mean().to_frame("log2_fold_change")
+    out["p"] = p
+    out["q"] = stats.false_discovery_control(p, method="bh")
+    return out
+""",
+        ),
+    ],
+    "dose": [
+        Alternative(
+            "concentrations, a fixed number of doses, and halving",
+            """
+def dose_for_trough(p, interval_d, trough_mg_l):
+    def change(t, c):
+        leave = p["cl"] * c[0] + p["vmax"] * c[0] / (p["km"] + c[0])
+        swap = p["q"] * (c[0] - c[1])
+        return [-(leave + swap) / p["v1"], swap / p["v2"]]
+
+    def lowest(dose):
+        c = [0.0, 0.0]
+        for _ in range(int(600 / interval_d) + 8):
+            c = solve_ivp(change, [0, interval_d], [c[0] + dose / p["v1"], c[1]],
+                          method="LSODA", rtol=1e-5, atol=1e-6).y[:, -1]
+        return c[0]
+
+    low, high = 0.0, 20.0
+    while lowest(high) < trough_mg_l:
+        low, high = high, 2 * high
+    while high - low > 2e-3 * high:
+        middle = (low + high) / 2
+        if lowest(middle) < trough_mg_l:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+""",
+        ),
+        Alternative(
+            "each dose brings the trough to where it is wanted, until it stays",
+            """
+def dose_for_trough(p, interval_d, trough_mg_l):
+    def change(t, a):
+        c1, c2 = a[0] / p["v1"], a[1] / p["v2"]
+        gone = p["cl"] * c1 + p["vmax"] * c1 / (p["km"] + c1)
+        return [p["q"] * (c2 - c1) - gone, p["q"] * (c1 - c2)]
+
+    low = trough_mg_l * p["v1"]
+
+    def interval(dose, tissue):
+        return solve_ivp(change, (0, interval_d), [low + dose, tissue],
+                         method="LSODA", rtol=1e-7, atol=1e-7).y[:, -1]
+
+    tissue, dose, last = trough_mg_l * p["v2"], 1.0, 0.0
+    for _ in range(400):
+        if abs(dose - last) < 1e-5 * dose:
+            break
+        last = dose
+        high = 10.0
+        while interval(high, tissue)[0] < low:
+            high *= 2
+        dose = brentq(lambda d: interval(d, tissue)[0] - low, 0, high, rtol=1e-6)
+        tissue = interval(dose, tissue)[1]
+    return dose
 """,
         ),
     ],
