@@ -136,14 +136,8 @@ def test_size_and_points_add_up(assignment):
     assert f"between {shortest} and {longest}" in first
 
 
-#: Their visible tests still give more.
-TYPED_IN = {"context", "mechanism"}
-
-
-def test_visible_tests_alone_give_at_most_a_fifth(assignment, request):
+def test_visible_tests_alone_give_at_most_a_fifth(assignment):
     """Results that are typed in pass what is seen, and are to earn next to nothing."""
-    if assignment in TYPED_IN:
-        request.applymarker(pytest.mark.xfail(reason="to be changed"))
     points = {
         grade_id(cell): mark(cell)["points"]
         for cell in runner.source(assignment).cells
