@@ -4,10 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import check, class_, collect, demo, release, summary
+from . import check, class_, collect, demo, release, reports, summary
 from .command import Command, CommandError
 
-COMMANDS: Sequence[Command] = (class_, release, collect, summary, check, demo)
+COMMANDS: Sequence[Command] = (
+    *(class_, release, collect, summary, check, reports, demo),
+)
 
 
 def name_of(command: Command) -> str:

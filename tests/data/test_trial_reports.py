@@ -13,7 +13,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from cohorts import trial_reports as made
+from cohorts import trial_reports as package
 from cohorts._truth import true_values
 from cohorts.trial_reports import (
     FLAWS,
@@ -586,7 +586,7 @@ def test_neither_length_nor_place_tells(thousand):
 
 
 @pytest.mark.parametrize(
-    "module", [m.name for m in pkgutil.iter_modules(made.__path__)]
+    "module", [m.name for m in pkgutil.iter_modules(package.__path__)]
 )
 def test_docstrings_show_what_happens(module):
     name = f"cohorts.trial_reports.{module}"
