@@ -13,8 +13,6 @@ import runner
 from nbgrader_apart.cells import is_graded, mark
 
 PAGES = runner.ROOT / "book" / "answers"
-#: Assignments whose pages put what a cell prints into `code`.
-PRINTED = ["application", "metrics", "risk", "evidence", "capstone"]
 
 
 def asked(cell):
@@ -76,7 +74,7 @@ def outputs(data_folder):
     return run
 
 
-@pytest.mark.parametrize("assignment", PRINTED)
+@pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 def test_every_question_is_quoted_and_answered(assignment):
     page = sections(assignment)
     for task, cells in questions(assignment).items():
@@ -86,7 +84,7 @@ def test_every_question_is_quoted_and_answered(assignment):
         assert "{dropdown} Answer" in page[task], task
 
 
-@pytest.mark.parametrize("assignment", PRINTED)
+@pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 def test_a_judged_text_is_shown_at_two_levels(assignment):
     full = Counter(
         int(mark(cell)["points"])
@@ -103,7 +101,7 @@ def test_a_judged_text_is_shown_at_two_levels(assignment):
     assert judged == full
 
 
-@pytest.mark.parametrize("assignment", PRINTED)
+@pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 def test_what_stands_in_code_is_what_the_cells_print(assignment, outputs):
     seed = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())["seed"]
     if seed != cohorts.DEFAULT_SEED:
