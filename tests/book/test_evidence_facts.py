@@ -320,7 +320,7 @@ def columns(made):
 
 def four_ways():
     """Return the notebook's function."""
-    cells = ("crude", "who", "propensity", "four-ways")
+    cells = ("crude", "who", "propensity", "models", "four-ways")
     return definitions(REGISTRY, *cells)["four_ways"]
 
 
