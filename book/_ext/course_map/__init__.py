@@ -292,10 +292,11 @@ def scores(folder: Path = MUTANTS) -> list[str]:
     for assignment in in_order():
         wrong = len(answers.misconceptions(assignment))
         path = folder / f"{assignment}.json"
-        if not path.is_file():
+        found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        if set(found) != set(answers.load(assignment).WRONG):
             lines.append(f"| {assignment} | {wrong} | not yet run | | | | |")
             continue
-        tasks = json.loads(path.read_text(encoding="utf-8")).values()
+        tasks = found.values()
         mutants = sum(task["mutants"] for task in tasks)
         alive = sum(len(task["survivors"]) for task in tasks)
         verdicts = judged(folder / f"{assignment}.toml")

@@ -86,10 +86,12 @@ def test_assignments_stand_in_the_order_of_the_chapters():
 
 def test_the_score_counts_what_is_caught_of_what_differs(tmp_path):
     counted = {
-        "auc": {"mutants": 8, "survivors": [["a", "b", 1]] * 3},
-        "das28": {"mutants": 12, "survivors": [["c", "d", 1]] * 5},
+        task: {"mutants": 0, "survivors": []} for task in answers.load("metrics").WRONG
     }
+    counted["auc"] = {"mutants": 8, "survivors": [["a", "b", 1]] * 3}
+    counted["das28"] = {"mutants": 12, "survivors": [["c", "d", 1]] * 5}
     (tmp_path / "metrics.json").write_text(json.dumps(counted))
+    (tmp_path / "risk.json").write_text(json.dumps({"nnh": counted["auc"]}))  # a part
     said = ["equivalent"] * 3 + ["outside the domain"] * 2
     entries = [f'[[mutant]]\nverdict = "{verdict}"\n' for verdict in said]
     (tmp_path / "metrics.toml").write_text("".join(entries))
