@@ -113,8 +113,7 @@ def read(path: Path) -> list[Student]:
     headings, rows = _table(_text(path), path)
     if not rows:
         raise CommandError(f"{path.name} names no student below its headings")
-    columns = _columns(headings)
-    _canvas(headings, columns)
+    columns = columns_of(headings)
     rows = [row for row in rows if not _is_no_student(row, columns)]
     id_columns = columns.get("id", [])
     chosen = next((one for one in id_columns if _filled(rows, one)), None)
@@ -192,22 +191,42 @@ def _table(text: str, path: Path) -> tuple[list[str], list[Row]]:
     return rows[0][1], rows[1:]
 
 
-def _columns(headings: Sequence[str]) -> dict[str, list[int]]:
-    """Return the places of the columns that each field may come from, best first."""
-    plain = [heading.casefold().strip("'\"") for heading in headings]
-    return {
+def columns_of(headings: Sequence[str]) -> dict[str, list[int]]:
+    """Return the places of the columns that each field may come from, best first.
+
+    Canvas' column ID is taken for what it is: the number in the names of hand-ins.
+    """
+    plain = [heading.strip("'\" ").casefold() for heading in headings]
+    columns = {
         field: [plain.index(word) for word in words if word in plain]
         for field, words in HEADINGS.items()
     }
-
-
-def _canvas(headings: Sequence[str], columns: dict[str, list[int]]) -> None:
-    """Take Canvas' column ID for what it is: the number in the names of hand-ins."""
-    plain = [heading.casefold() for heading in headings]
     if "id" in plain and any(word.startswith("sis ") for word in plain):
         place = plain.index("id")
         columns["id"].remove(place)
         columns["platform_id"].insert(0, place)
+    return columns
+
+
+def student_in(
+    row: Sequence[str], columns: Mapping[str, Sequence[int]], roster: Roster
+) -> Student | None:
+    """Return the student of the class in a row of another table, if it is clear who.
+
+    An id counts before an e-mail address, the platform's number and a name.
+    """
+    for place in columns["id"]:
+        cell = row[place].strip().lstrip("#") if place < len(row) else ""
+        if cell and (student := roster.with_id(cell)):
+            return student
+    email = _cell(row, columns["email"]).strip().casefold()
+    same = [one for one in roster.students if email and one.email.casefold() == email]
+    if len(same) == 1:
+        return same[0]
+    first, last = _cell(row, columns["first_name"]), _cell(row, columns["last_name"])
+    name = f"{first} {last}".strip() or _cell(row, columns["name"])
+    number = re.sub(r"\D+(?=\d+$)", "", _cell(row, columns["platform_id"]))
+    return roster.find(name, number).only
 
 
 def _cell(row: Sequence[str], places: Sequence[int]) -> str:

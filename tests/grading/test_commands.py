@@ -153,7 +153,12 @@ def test_export_holds_the_totals(graded_class):
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     assert set(rows) == set(graded_class.scores)
     for student, scores in graded_class.scores.items():
-        assert float(rows[student]["score"]) == sum(scores.values())
+        row = rows[student]
+        assert float(row["raw_score"] or 0) == sum(scores.values())
+        # Nobody's text is marked yet, so nobody has a mark yet.
+        assert row["score"] == ""
+        unread = "not readable" if student not in READABLE else ""
+        assert row["status"] == (unread or "not yet marked by hand")
         assert float(rows[student]["max_score"]) == 9
 
 

@@ -6,8 +6,11 @@ import csv
 import re
 from collections.abc import Iterator
 
-from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
+from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
+
+from . import marks
+from .marks import Mark
 
 COLUMNS = (
     "assignment",
@@ -17,6 +20,7 @@ COLUMNS = (
     "last_name",
     "first_name",
     "email",
+    "status",
     "raw_score",
     "late_submission_penalty",
     "score",
@@ -41,7 +45,7 @@ def plain(value: object) -> str:
 
 
 class SafeCsvExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
-    """nbgrader's table of marks, quoted and without formulas."""
+    """nbgrader's table of marks, quoted, without formulas, with the status of each."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write a row for each student and assignment that is asked for."""
@@ -58,36 +62,25 @@ class SafeCsvExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no type
         for assignment in gradebook.assignments:
             if assignments and assignment.name not in assignments:
                 continue
-            for student in gradebook.students:
-                if not students or student.id in students:
-                    yield _row(gradebook, assignment, student)
+            for mark in marks.of_class(self.parent.coursedir, gradebook, assignment):
+                if not students or mark.student in students:
+                    yield _row(mark)
 
 
-def _row(
-    gradebook: Gradebook, assignment: Assignment, student: Student
-) -> dict[str, object]:
-    """Return one row; who handed nothing in has no points."""
-    row = {
-        "assignment": assignment.name,
-        "duedate": assignment.duedate,
-        "timestamp": None,
-        "student_id": student.id,
-        "last_name": student.last_name,
-        "first_name": student.first_name,
-        "email": student.email,
-        "raw_score": 0.0,
-        "late_submission_penalty": 0.0,
-        "score": 0.0,
-        "max_score": assignment.max_score,
-    }
-    try:
-        submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:
-        return row
-    penalty = submission.late_submission_penalty
-    return row | {
-        "timestamp": submission.timestamp,
-        "raw_score": submission.score,
-        "late_submission_penalty": penalty,
-        "score": max(0.0, submission.score - penalty),
+def _row(mark: Mark) -> dict[str, object]:
+    """Return one row; where there is no mark there are no points, not zero."""
+    graded = mark.points is not None
+    return {
+        "assignment": mark.assignment,
+        "duedate": mark.due,
+        "timestamp": mark.handed_in,
+        "student_id": mark.student,
+        "last_name": mark.last_name,
+        "first_name": mark.first_name,
+        "email": mark.email,
+        "status": mark.status,
+        "raw_score": mark.points,
+        "late_submission_penalty": mark.penalty if graded else None,
+        "score": mark.score,
+        "max_score": mark.max_score,
     }
