@@ -49,6 +49,7 @@ from .biologic_registry import make_biologic_registry as make_biologic_registry
 from .spontaneous_reports import make_spontaneous_reports as make_spontaneous_reports
 from .clinic_diary import make_clinic_diary as make_clinic_diary
 from .booster_trials import make_booster_trials as make_booster_trials
+from .class_trial import make_class_trial as make_class_trial
 from .capstone_dossier import make_capstone_dossier as make_capstone_dossier
 # isort: on
 
