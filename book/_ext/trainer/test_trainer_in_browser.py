@@ -128,6 +128,8 @@ def test_record_survives_is_exported_and_is_deleted(browser, book):
         box = page.locator(".trainer-record")
         expect(box).to_contain_text("3 reports: 100 % of your marks were right")
         expect(box).to_contain_text("You could trust yourself more.")
+        at_random = re.search(r"at random would have (\d+)", box.text_content())[1]
+        assert 25 < int(at_random) < 55
         expect(box.get_by_role("img", name=re.compile("Calibration"))).to_be_visible()
         with page.expect_download() as download:
             box.get_by_role("button", name="Export the record").click()

@@ -92,6 +92,7 @@
     Array.isArray(entry.right) &&
     entry.right.length === MARKS.length &&
     Array.isArray(entry.low) &&
+    Number.isFinite(entry.guess) &&
     Number.isFinite(entry.sure);
   const keepRecord = (reports) => {
     try {
@@ -276,6 +277,15 @@
       return Math.abs(mark - report.number) <= TOLERANCE + 1e-9;
     });
 
+  // The share of marks that somebody who guesses has right on average.
+  const guessed = (report) =>
+    mean([
+      ...DOMAINS.map(() => 1 / JUDGEMENTS.length),
+      ...report.steps.map(([, defensible]) => defensible.length / LEVELS.length),
+      report.certainties.length / CERTAINTY.length,
+      0,
+    ]);
+
   // -- the answer
 
   const wording = (mark, value) => {
@@ -442,6 +452,7 @@
     const all = mean(by);
     const said = mean(record.map((entry) => entry.sure / 100));
     const low = mean(record.map((entry) => mean(entry.low)));
+    const guess = mean(record.map((entry) => entry.guess));
     const marked = mean(by.slice(0, DOMAINS.length));
     box.append(
       make(
@@ -452,7 +463,7 @@
       make(
         "p",
         {},
-        `In the five domains ${share(marked)} were right. Who marks every domain low without reading would have ${share(low)}.`,
+        `Who marks at random would have ${share(guess)}. In the five domains ${share(marked)} of yours were right; who marks every domain low without reading would have ${share(low)}.`,
       ),
       table(
         "Right, by what was marked",
@@ -626,7 +637,8 @@
       const right = judge(report, given.marks);
       const low = report.domains.map(([judgement]) => judgement === 0);
       const entry = { id, at: new Date().toISOString(), sure: given.sure, marks: given.marks };
-      const kept = keepRecord([...readRecord(), { ...entry, right, low }]);
+      const guess = guessed(report);
+      const kept = keepRecord([...readRecord(), { ...entry, right, low, guess }]);
       const [answer, heading] = showAnswer(report, given, right, article, kept);
       for (const field of form.elements) field.disabled = true;
       form.hidden = true;
