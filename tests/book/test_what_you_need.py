@@ -33,10 +33,11 @@ DEMANDS = {
     "need-survival": r"\b(SurvfuncRight|CumIncidenceRight|PHReg|kaplan_meier)\b",
 }
 
+#: What students read; pages for teachers say themselves what they need.
 PAGES = [
     path
     for path in sorted(BOOK.glob("*/*.ipynb"))
-    if ".ipynb_checkpoints" not in path.parts
+    if not {".ipynb_checkpoints", "teach"} & set(path.parts)
 ]
 ASSIGNMENTS = sorted(ROOT.glob("exercises/source/*/*.ipynb"))
 
