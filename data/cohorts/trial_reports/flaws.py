@@ -16,13 +16,13 @@ from .world import World
 
 TRUTH = {
     "steered": Planted(
-        {"severe": 0.36, "other": 0.595},
+        {"severe": 0.4, "other": 0.57},
         "Chance that a recruiter who foresees the assignment lets a patient into the "
         "agent's arm",
         SHARE,
     ),
     "selected": Planted(
-        {"severe": 0.26, "other": 0.66},
+        {"severe": 0.32, "other": 0.63},
         "The same chance where assignments were undone after the patient was seen",
         SHARE,
     ),

@@ -180,7 +180,9 @@ def _risk_of_bias(trial: Trial, judgements: dict[str, str]) -> Step:
     causes = [rob2.DOMAINS[name].title.lower() for name in high]
     if early:
         causes.append("stopped early for benefit")
-    if len(causes) >= 2:
+    if len(causes) >= 3:
+        return Step(2, (2,), f"Serious in {_listed(causes)}: two levels.")
+    if len(causes) == 2:
         return Step(2, (1, 2), f"Serious in {_listed(causes)}: two levels, or one.")
     if causes:
         return Step(1, (1, 2), f"Serious in {_listed(causes)}: one level, or two.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .trial import PER_PRACTICE, Trial
+from .trial import LOOKS, PER_PRACTICE, Trial
 from .wording import ABSTRACT, Wording
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -424,8 +424,13 @@ class Writer:
             "Subgroups",
             f"sex, age, {lower(disease.severe)}; descriptive",
         )
-        interim = "one, O'Brien–Fleming boundary" if self.interim == "kept" else "none"
-        yield self._line("register:interim", "Interim analyses", interim)
+        looks = ", ".join(f"{100 * look:.0f}" for look in LOOKS)
+        interim = {
+            "planned": "none",
+            "kept": "one, O'Brien–Fleming boundary",
+            "stopped": f"after {looks} % of the patients, each at p < 0.05",
+        }
+        yield self._line("register:interim", "Interim analyses", interim[self.interim])
         yield self._line(
             "register:important",
             "Smallest important difference",

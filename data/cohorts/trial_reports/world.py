@@ -139,7 +139,7 @@ DISEASES = (
         visits=(4, 12, 20, 28, 36),
         outcomes=(
             Outcome(
-                "controlled asthma",
+                "symptom control",
                 "improvement of 0.5 points or more in the control score",
                 "patient",
                 True,
