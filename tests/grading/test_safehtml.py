@@ -184,6 +184,50 @@ def test_outputs_are_capped_together():
     assert len(made.text) < 8_000_100 and "characters left out" in made.text
 
 
+#: Texts that take hours if every place in them is looked at from every other.
+SLOW = {
+    "style sheets without an end": "<style>" * 150_000,
+    "style sheets that hardly begin": "<style a" * 150_000,
+    "folders": "/a" * 500_000,
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_text_takes_for_ever(name):
+    assert "<style" not in safehtml.clean(SLOW[name])
+    line = f"File {SLOW[name]}"
+    error = {"output_type": "error", "ename": "E", "evalue": "", "traceback": [line]}
+    assert plain(error)
+
+
+def test_a_style_sheet_between_texts_is_taken_out_alone():
+    html = "a<STYLE>b {}</style >c<style>.dataframe td {color: red}</style>d"
+    assert safehtml.clean(html).startswith("<style>.dataframe td {color: red}</style>a")
+    assert "cd" in safehtml.clean(html) and "b {" not in safehtml.clean(html)
+
+
+def test_what_a_page_would_read_for_hours_is_left_out():
+    table = shown(text__html="<td>" * 200_000, text__plain="a table")
+    (made,) = plain(table)
+    assert "text/html" not in made.data and "0.8 MB" in made.data["text/plain"]
+    many = plain(*[shown(text__html="<td>" * 75_000, text__plain="t")] * 10)
+    assert sum("text/html" in one.data for one in many) == 5
+    (made,) = plain(shown(text__html="<table></table>", text__plain="a table"))
+    assert made.data["text/html"] == "<table></table>"
+
+
+def test_long_texts_of_markdown_are_cut_and_rows_of_spaces_too():
+    long = cell("markdown", "word " * 10_000)
+    wide = cell("markdown", "a" + " " * 100_000 + "b")
+    usual = cell("markdown", "    indented\n\nA **report** of some words.  \nA line.")
+    before = usual.source
+    notebook = nbformat.v4.new_notebook(cells=[long, wide, usual])
+    safehtml.Plain().preprocess(notebook, {})
+    assert len(long.source) < 31_000 and "20,000 characters left out" in long.source
+    assert len(wide.source) < 300 and wide.source.endswith("b")
+    assert usual.source == before
+
+
 @pytest.mark.parametrize(
     "line, says",
     [
@@ -225,6 +269,10 @@ def test_feedback_and_formgrader_show_a_class_harmlessly(
     mine.cells += [
         cell("markdown", f"# Mine\n\n$x<y$\n\n{attack}") for attack in ATTACKS.values()
     ]
+    # A picture that is not there; and texts that take hours to read.
+    mine.cells.append(cell("markdown", "![x](attachment:gone.png) here"))
+    mine.cells.append(cell("markdown", f"a{' ' * 400_000}b"))
+    mine.cells.append(cell("markdown", "\\begin{a}" * 50_000))
     mine.cells.append(
         cell(
             "code",

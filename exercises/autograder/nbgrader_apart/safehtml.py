@@ -16,7 +16,6 @@ from typing import Any
 
 import nh3
 import tinycss2
-from bs4 import BeautifulSoup
 from nbconvert.filters import strip_files_prefix
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
@@ -64,7 +63,11 @@ PICTURE = re.compile(
     r"data:image/(?:png|jpeg|gif|webp|svg\+xml)[;,]|(?![a-z][\w+.\-]*:|/|.*\.\.)", re.I
 )
 LINK = re.compile(r"https?://|mailto:|#|(?![a-z][\w+.\-]*:|/)", re.I)
-STYLE_ELEMENT = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.I | re.S)
+STYLE_BEGINS = re.compile(r"<style\b[^<>]*>", re.I)
+#: The name of an element and its attributes; of these, what can act or load.
+ELEMENT = re.compile(r"<([a-z][a-z0-9-]*)([^<>]*)", re.I)
+ATTRIBUTE = re.compile(r"(?<![\w-])(on\w+|src|href|srcset)\s*=\s*[^\s>]", re.I)
+STYLE_ENDS = re.compile(r"</style\s*>", re.I)
 #: pandas styles its tables by their ids, and all of them by their class.
 SCOPED = re.compile(r"\s*(?:#T_\w+|\.dataframe)\b")
 
@@ -78,8 +81,8 @@ def clean(html: Any) -> str:
         From a notebook that somebody handed in.
     """
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
-    sheet = "\n".join(_scoped_rules(css) for css in STYLE_ELEMENT.findall(text)).strip()
-    text = STYLE_ELEMENT.sub("", text)
+    sheets, text = _style_sheets(text)
+    sheet = "\n".join(_scoped_rules(css) for css in sheets).strip()
     safe = nh3.clean(
         text,
         tags=set(TAGS),
@@ -101,6 +104,21 @@ def clean_markdown(html: str) -> str:
     apply last.
     """
     return clean(strip_files_prefix(html))
+
+
+def _style_sheets(html: str) -> tuple[list[str], str]:
+    """Return the style sheets in some HTML, and the rest of it."""
+    sheets, rest, at = [], [], 0
+    for begins in STYLE_BEGINS.finditer(html):
+        if begins.start() < at:
+            continue
+        ends = STYLE_ENDS.search(html, begins.end())
+        if ends is None:
+            break
+        sheets.append(html[begins.end() : ends.start()])
+        rest.append(html[at : begins.start()])
+        at = ends.end()
+    return sheets, "".join([*rest, html[at:]])
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -155,14 +173,17 @@ def _left_out(before: str, after: str) -> list[str]:
 
 
 def _names(html: str) -> Counter[str]:
-    """Count the elements, the scripts in attributes, and the pictures of some HTML."""
+    """Count the elements, the scripts in attributes, and the pictures of some HTML.
+
+    For a note only, so the text is looked over once and not read as a browser would.
+    """
     count: Counter[str] = Counter()
-    for element in BeautifulSoup(html, "html.parser").find_all(True):
-        if element.name not in ("html", "head", "body"):
-            count[element.name] += 1
-        for name, value in element.attrs.items():
-            if name.startswith("on") or (name in ("src", "href", "srcset") and value):
-                count[f"{element.name} {name}"] += 1
+    for begins, attributes in ELEMENT.findall(html):
+        element = begins.lower()
+        if element not in ("html", "head", "body"):
+            count[element] += 1
+        for name in ATTRIBUTE.findall(attributes):
+            count[f"{element} {name.lower()}"] += 1
     return count
 
 
@@ -188,8 +209,20 @@ SHOWN = (
     "image/jpeg",
     "image/svg+xml",
 )
-#: Bytes of one output, and of all outputs of a notebook.
+#: Characters of one output, and of all outputs of a notebook.
 MOST_IN_ONE, MOST_IN_ALL = 8_000_000, 40_000_000
+#: What a page has to read, to make HTML of it or to clean it, takes far more time than
+#: plain text: some texts the more the longer they are.
+MOST_HTML_IN_ONE, MOST_HTML_IN_ALL = 300_000, 1_500_000
+MOST_MARKDOWN_IN_ONE, MOST_MARKDOWN_IN_ALL = 30_000, 300_000
+READ = {
+    "text/html": MOST_HTML_IN_ONE,
+    "image/svg+xml": MOST_HTML_IN_ONE * 4,
+    "text/markdown": MOST_MARKDOWN_IN_ONE,
+    "text/latex": MOST_MARKDOWN_IN_ONE,
+}
+#: Markdown looks at every space of a row again and again.
+SPACES = re.compile(r"[^\S\n]{200,}")
 #: A path as tracebacks show it, coloured or not: folders, then a file of Python's.
 PATH = re.compile(
     r"(?:~|(?<![\w.])(?:[A-Za-z]:)?)(?:[/\\][^\s/\\:\"'\x1b]+)+[/\\](?=[\w.\-]+\.pyx?\b)"
@@ -197,7 +230,7 @@ PATH = re.compile(
 
 
 class Plain(Preprocessor):
-    """Takes from the outputs of a notebook what no page can or should show.
+    """Takes from a notebook what no page can or should show.
 
     What stays is text and pictures, no more than fits; the rest leaves a note. Errors
     stay, and so do the marks: only what is shown becomes less. A traceback names the
@@ -210,16 +243,24 @@ class Plain(Preprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Go through all outputs of one notebook."""
-        left = MOST_IN_ALL
+        """Go through all texts and outputs of one notebook."""
+        left, to_read, markdown = MOST_IN_ALL, MOST_HTML_IN_ALL, MOST_MARKDOWN_IN_ALL
         for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                most = min(markdown, MOST_MARKDOWN_IN_ONE)
+                text = SPACES.sub(" " * 200, cell.source)
+                cell.source = _shortened(text, most, "\n\n")
+                markdown -= min(len(text), most)
             for output in cell.get("outputs", ()):
-                size = _make_plain(output, min(left, MOST_IN_ONE))
+                size = _make_plain(output, min(left, MOST_IN_ONE), to_read)
                 left -= size
+                to_read -= sum(
+                    len(output.get("data", {}).get(kind, "")) for kind in READ
+                )
         return nb, resources
 
 
-def _make_plain(output: NotebookNode, most: int) -> int:
+def _make_plain(output: NotebookNode, most: int, to_read: int) -> int:
     """Make one output plain; return the size of what is left of it."""
     match output.output_type:
         case "stream":
@@ -231,20 +272,22 @@ def _make_plain(output: NotebookNode, most: int) -> int:
             ]
             output.evalue = _shortened(output.evalue, most)
             return sum(map(len, output.traceback)) + len(output.evalue)
-    return _make_data_plain(output, most)
+    return _make_data_plain(output, most, to_read)
 
 
-def _make_data_plain(output: NotebookNode, most: int) -> int:
+def _make_data_plain(output: NotebookNode, most: int, to_read: int) -> int:
     left_out = []
     kept = {}
     size = 0
     for kind, data in output.data.items():
         if kind not in SHOWN or not isinstance(data, str):
             left_out.append(f"an output of the kind {kind[:60]}")
-        elif size + len(data) > most:
+        elif size + len(data) > most or (
+            kind in READ and len(data) > min(READ[kind], to_read)
+        ):
             left_out.append(f"{kind} of {len(data) / 1e6:.1f} MB")
         else:
-            kept[kind] = data
+            kept[kind] = SPACES.sub(" " * 200, data) if kind in READ else data
             size += len(data)
     only_text = set(kept) <= {"text/plain"}
     if left_out and only_text:
@@ -275,7 +318,7 @@ def _sizes(options: Any) -> dict[str, int | str]:
     return {**numbers, "alt": alt} if isinstance(alt, str) else numbers
 
 
-def _shortened(text: str, most: int) -> str:
+def _shortened(text: str, most: int, gap: str = "\n") -> str:
     if len(text) <= most:
         return text
-    return f"{text[:most]}\n[{len(text) - most:,} characters left out]"
+    return f"{text[:most]}{gap}[{len(text) - most:,} characters left out]"
