@@ -219,12 +219,15 @@ def test_what_a_page_would_read_for_hours_is_left_out():
 def test_long_texts_of_markdown_are_cut_and_rows_of_spaces_too():
     long = cell("markdown", "word " * 10_000)
     wide = cell("markdown", "a" + " " * 100_000 + "b")
+    code = cell("code", "x = 1\n" + "a." * 10_000 + "\n" * 5_000 + "y = 2")
     usual = cell("markdown", "    indented\n\nA **report** of some words.  \nA line.")
     before = usual.source
-    notebook = nbformat.v4.new_notebook(cells=[long, wide, usual])
+    notebook = nbformat.v4.new_notebook(cells=[long, wide, code, usual])
     safehtml.Plain().preprocess(notebook, {})
     assert len(long.source) < 31_000 and "20,000 characters left out" in long.source
     assert len(wide.source) < 300 and wide.source.endswith("b")
+    assert code.source.count("\n") < 60 and len(code.source) < 1_200
+    assert code.source.startswith("x = 1\n") and code.source.endswith("\ny = 2")
     assert usual.source == before
 
 
@@ -273,6 +276,7 @@ def test_feedback_and_formgrader_show_a_class_harmlessly(
     mine.cells.append(cell("markdown", "![x](attachment:gone.png) here"))
     mine.cells.append(cell("markdown", f"a{' ' * 400_000}b"))
     mine.cells.append(cell("markdown", "\\begin{a}" * 50_000))
+    mine.cells.append(cell("code", "a." * 400_000))
     mine.cells.append(
         cell(
             "code",

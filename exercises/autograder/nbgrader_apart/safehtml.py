@@ -19,6 +19,7 @@ import tinycss2
 from nbconvert.filters import strip_files_prefix
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import is_locked
 from traitlets import Bool
 
 TAGS = frozenset(
@@ -221,8 +222,11 @@ READ = {
     "text/markdown": MOST_MARKDOWN_IN_ONE,
     "text/latex": MOST_MARKDOWN_IN_ONE,
 }
-#: Markdown looks at every space of a row again and again.
+#: Markdown looks at every space of a row again and again, and what colours code at
+#: every empty line, and at every part of a long line.
 SPACES = re.compile(r"[^\S\n]{200,}")
+EMPTY_LINES = re.compile(r"(?:[^\S\n]{0,200}\n){50,}")
+LONG_LINES = re.compile(r"^(.{1000})(.{1000,})$", re.MULTILINE)
 #: A path as tracebacks show it, coloured or not: folders, then a file of Python's.
 PATH = re.compile(
     r"(?:~|(?<![\w.])(?:[A-Za-z]:)?)(?:[/\\][^\s/\\:\"'\x1b]+)+[/\\](?=[\w.\-]+\.pyx?\b)"
@@ -244,13 +248,12 @@ class Plain(Preprocessor):
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Go through all texts and outputs of one notebook."""
-        left, to_read, markdown = MOST_IN_ALL, MOST_HTML_IN_ALL, MOST_MARKDOWN_IN_ALL
+        left, to_read, written = MOST_IN_ALL, MOST_HTML_IN_ALL, MOST_MARKDOWN_IN_ALL
         for cell in nb.cells:
-            if cell.cell_type == "markdown":
-                most = min(markdown, MOST_MARKDOWN_IN_ONE)
-                text = SPACES.sub(" " * 200, cell.source)
-                cell.source = _shortened(text, most, "\n\n")
-                markdown -= min(len(text), most)
+            if not is_locked(cell):
+                most = min(written, MOST_MARKDOWN_IN_ONE)
+                cell.source = _readable(cell.source, cell.cell_type, most)
+                written -= min(len(cell.source), most)
             for output in cell.get("outputs", ()):
                 size = _make_plain(output, min(left, MOST_IN_ONE), to_read)
                 left -= size
@@ -258,6 +261,17 @@ class Plain(Preprocessor):
                     len(output.get("data", {}).get(kind, "")) for kind in READ
                 )
         return nb, resources
+
+
+def _readable(source: str, kind: str, most: int) -> str:
+    """Return what somebody wrote as a page can show it in short time."""
+    text = SPACES.sub(" " * 200, source)
+    if kind == "code":
+        text = EMPTY_LINES.sub("\n" * 50, text)
+        text = LONG_LINES.sub(
+            lambda found: f"{found[1]} [{len(found[2]):,} characters left out]", text
+        )
+    return _shortened(text, most, "\n\n")
 
 
 def _make_plain(output: NotebookNode, most: int, to_read: int) -> int:
