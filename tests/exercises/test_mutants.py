@@ -45,7 +45,8 @@ def test_every_mutant_is_caught_or_judged(assignment, request):
 
 @in_a_fork
 @pytest.mark.parametrize(
-    ("assignment", "task"), [("metrics", "worst_grade"), ("evidence", "e_value")]
+    ("assignment", "task"),
+    [("metrics", "worst_grade"), ("evidence", "ratio_of_ratios")],
 )
 def test_what_was_written_of_a_task_is_found_again(
     assignment, task, data_folder, request
