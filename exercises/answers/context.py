@@ -905,7 +905,7 @@ def days_to_relapse(p, b1_treated, treated, share, follow):
             """
 def days_to_relapse(p, b1_treated, treated, share, follow):
     def rates(t, y, b1):
-        A, E, G, R = np.exp(y)
+        A, E, G, R = np.exp(np.clip(y, -300, 100))
         return [
             p["f"] * p["v"] * G / A - p["mu_A"] - b1 - p["sigma1"] * R,
             p["lambda_E"] * A / E - p["mu_E"],
