@@ -5,14 +5,14 @@ from . import Alternative, Wrong
 OBJECTIVES = {
     "normalised_trough": ["ob-application-normalised-trough"],
     "by_patient": ["ob-application-person-time"],
-    "concentration": ["ob-application-clearance"],
+    "concentration": ["ob-application-clearance", "ob-mechanism-accumulation"],
     "treat_to_prevent": ["ob-application-person-time", "ob-evidence-effect-sizes"],
     "event_free": ["ob-application-control-loop"],
     "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
     "map_clearance": ["ob-application-clearance"],
     "best_target": ["ob-application-target"],
     "confirmed": ["ob-application-wrong-side"],
-    "late_dose": ["ob-application-clearance"],
+    "late_dose": ["ob-application-clearance", "ob-mechanism-accumulation"],
     "rates_by_level": ["ob-application-control-loop", "ob-application-person-time"],
     "judge": [
         "ob-application-target",
