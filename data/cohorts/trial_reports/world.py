@@ -298,7 +298,7 @@ DISEASES = (
                 "bone loss of 3 % or more at the hip",
                 "fact",
                 False,
-                False,
+                True,
                 (0.26, 0.38),
                 "on scans read centrally, in random order and without names",
             ),
