@@ -180,6 +180,38 @@ def answer(self):
         wire.send(self.sock, {"number": question["number"], "call": place,
             "args": ["tuple", []], "options": ["dict", []]})
 studentside.StudentSide.answer = answer""",
+    "lies_about_its_class": """
+class Lies:
+    def __init__(self, kind): self.kind = kind
+    __class__ = property(lambda self: self.kind)
+    def __eq__(self, other): return True
+    def __reduce_ex__(self, version): return (int, (1,))
+    def __array__(self, *a, **k): return np.zeros(4)
+def square(n): return Lies(int)
+def greeting(word): return Lies(str)
+def shifted(values): return Lies(np.ndarray)
+def doubled(table): return Lies(pd.DataFrame)""",
+    "replaces_modules": """
+import sys, types
+class Anything(types.ModuleType):
+    def __getattr__(self, name): return lambda *a, **k: True
+for name in ("numpy", "numpy.testing", "pandas.testing", "random", "builtins",
+             "nbgrader_apart.codec", "nbgrader_apart.wire"):
+    sys.modules[name] = Anything(name)""",
+    "looks_for_the_answer": """
+import gc, inspect
+def look(given):
+    frames = [frame.frame.f_locals for frame in inspect.stack()]
+    seen = [value for names in frames for value in names.values()]
+    seen += [value for thing in gc.get_objects() if isinstance(thing, dict)
+             for value in list(thing.values())]
+    return next((value for value in seen if type(value) is int and value > 10**6), 0)
+square = look""",
+    "changes_numbers": """
+import ctypes
+for n in range(257):  # small integers are shared in a process
+    ctypes.memset(id(n) + 24, 1, 4)
+""",
     "threads_that_answer": """
 import threading, time
 def spin():
@@ -218,7 +250,17 @@ def test_planted_modules_reach_no_test(worker):
         "random.py": b"def randrange(*a): return 0",
         "numpy.py": b"raise SystemExit",
         "pandas/__init__.py": b"",
-        "sitecustomize.py": b"import os; os._exit(0)",
+        **dict.fromkeys(
+            (
+                *("sitecustomize.py", "usercustomize.py", "conftest.py"),
+                *("nbgrader_apart/__init__.py", "nbgrader_config.py"),
+                *("ipython_config.py", "profile_default/startup/00.py"),
+                *("IPython.py", "json.py", "socket.py", "course.py", "encodings.py"),
+            ),
+            b"import os; os._exit(0)",
+        ),
+        "here.pth": b"import os; os._exit(0)",
+        "matplotlibrc": b"backend: nothing",
     }
     passed, _ = workers.outcome(worker, workers.WRONG, files=files)
     assert passed == set()
