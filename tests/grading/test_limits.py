@@ -24,6 +24,13 @@ def worker():
     made.close()
 
 
+@pytest.fixture(scope="module")
+def patient():
+    made = workers.worker(Level.LIMITS)
+    yield made
+    made.close()
+
+
 needs_libseccomp = pytest.mark.skipif(
     not box.syscalls.available(), reason="libseccomp is not installed"
 )
@@ -70,5 +77,5 @@ def test_memory_of_eight_fast_processes_counts(worker, monkeypatch):
 
 
 @pytest.mark.parametrize("name", test_box.HONEST)
-def test_what_works_in_a_notebook_works_here(worker, name):
-    test_box.test_what_works_in_a_notebook_works_here(worker, name)
+def test_what_works_in_a_notebook_works_here(patient, name):
+    test_box.test_what_works_in_a_notebook_works_here(patient, name)
