@@ -77,7 +77,8 @@ ANSWERS = {
         "def draw(table):\n    plt.plot([1, 2])\n    plt.ylabel('CRP')",
     ],
 }
-#: Cells of their own, anywhere.
+#: Cells of their own, anywhere. `exit()` and `quit` are not among them: they end
+#: stock's kernel, and what follows has no mark there; in the box they end nothing.
 CELLS = [
     "!ls",
     "!echo $((40 + 2)) && pwd",
@@ -154,7 +155,6 @@ CELLS = [
     "pd.set_option('display.max_rows', 5)\npd.options.mode.copy_on_write = True",
     "np.seterr(all='ignore')\nnp.log(np.array([0.0]))",
     "input('your name? ')",
-    "quit",
     "_",
     "Out",
     "del np\nimport numpy as np",
@@ -217,9 +217,12 @@ def drawn(seed, released):
         if draw.random() < 0.15:
             made = cell("markdown", draw.choice(MARKDOWN))
         notebook.cells.insert(draw.randrange(1, len(notebook.cells) + 1), made)
+    setup = next(
+        place for place, one in enumerate(notebook.cells) if one.source == SETUP
+    )
     if draw.random() < 0.25:  # a cell has been dragged somewhere else
-        moved = notebook.cells.pop(draw.randrange(2, len(notebook.cells)))
-        notebook.cells.insert(draw.randrange(2, len(notebook.cells)), moved)
+        moved = notebook.cells.pop(draw.randrange(setup + 1, len(notebook.cells)))
+        notebook.cells.insert(draw.randrange(setup + 1, len(notebook.cells)), moved)
     if draw.random() < 0.2:  # and another copied
         copied = nbformat.from_dict(draw.choice(notebook.cells[2:]))
         copied.id += "-copy"
