@@ -383,7 +383,7 @@ WRONG = {
         Wrong(
             "whatever comes out",
             "gives a strength that no smoking can have",
-            {"if gap == 0 or (ratio - 1) / gap < 0:": "if gap == 0:"},
+            {"if gap == 0 or not 0 < (ratio - 1) / gap < 1e6:": "if gap == 0:"},
         ),
         Wrong(
             "the ratio of 1 forgotten",
@@ -540,7 +540,6 @@ WRONG = {
             "one degree of freedom too many",
             "takes those of the interval of the mean",
             {"len(effects) - 2": "len(effects) - 1"},
-            seen=False,
         ),
         Wrong(
             "above",
@@ -854,7 +853,7 @@ def strength_needed(ratio, share_treated, share_control):
     # ratio * (off s + 1 - off) = on s + 1 - on
     above = 1 - share_treated - ratio * (1 - share_control)
     below = ratio * share_control - share_treated
-    if below == 0 or above / below < 1:
+    if below == 0 or not 1 <= above / below <= 1e6:
         return float("nan")
     return above / below
 """,
@@ -880,9 +879,9 @@ def strength_needed(ratio, share_treated, share_control):
 
     if left(1) == 0:
         return 1
-    if np.sign(left(1)) == np.sign(left(1e9)) or abs(left(1e9)) < 1e-7:
+    if np.sign(left(1)) == np.sign(left(1e6)):
         return np.nan
-    return brentq(left, 1, 1e9, xtol=1e-13, rtol=1e-13)
+    return brentq(left, 1, 1e6, xtol=1e-13, rtol=1e-13)
 """,
         ),
     ],

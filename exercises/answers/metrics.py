@@ -612,7 +612,6 @@ WRONG = {
             "repeated measurements count as days",
             "lets a second measurement of one sample tell about another day",
             {"person + laboratory / replicates": "(person + laboratory) / replicates"},
-            seen=False,
         ),
         Wrong(
             "repeated measurements without a root",
