@@ -13,8 +13,11 @@ from ..options import Level, Limits, Role
 from . import bubblewrap, landlock, syscalls
 from .libc import check, libc
 
-#: The first user ids of forks, by role; the slot is added.
+#: The first user ids of forks, by role.
 FIRST_USER = {Role.STUDENT: 61000, Role.TESTS: 57000}
+#: The kernel counts a user's processes over the whole machine: graders that run at the
+#: same time have users apart, so that nobody loses by another course's hand-ins.
+USERS_OF_A_GRADER, GRADERS = 64, 60
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
 #: The form in which capabilities are given to ``capset``.
 CAPABILITY_VERSION = 0x20080522
@@ -49,7 +52,8 @@ def user_id(level: Level, role: Role, slot: int) -> int | None:
         return None
     if level is not Level.BWRAP and not _others_can_read_python():
         return None
-    return FIRST_USER[role] + slot
+    ours = os.getpid() % GRADERS * USERS_OF_A_GRADER
+    return FIRST_USER[role] + ours + slot
 
 
 def _others_can_read_python() -> bool:
