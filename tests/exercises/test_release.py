@@ -128,7 +128,9 @@ def test_stock_nbgrader_gives_the_points_that_the_runner_gives(
         [sys.executable, "-m", "nbgrader", "autograde", assignment],
         cwd=course,
         env=os.environ
-        | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+        | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        # The settings that `nbgrader_apart` installs insist on a course's own.
+        | {"JUPYTER_NO_CONFIG": "1"},
         capture_output=True,
         text=True,
     )
