@@ -382,7 +382,10 @@ class Processor:
 
     def _tolerance(self, usual: Any) -> Any:
         """Return a tolerance, one or many, ten times as loose or as tight."""
-        return None if usual is None else np.maximum(usual * self.factor, SMALLEST)
+        if usual is None:
+            return None
+        # An absolute tolerance may be smaller: whoever asked for it needs it.
+        return np.maximum(usual * self.factor, np.minimum(usual, SMALLEST))
 
     def _stop_elsewhere(self, given: dict[str, Any]) -> None:
         options = dict(given.get("options") or {})
