@@ -8,6 +8,8 @@ import re
 from collections import Counter
 
 import cohorts
+import numpy as np
+import pandas as pd
 import pytest
 import runner
 from nbgrader_apart.cells import is_graded, mark
@@ -111,3 +113,48 @@ def test_what_stands_in_code_is_what_the_cells_print(assignment, outputs):
         for number in re.findall(r"(?<!\})`([^`]*\d[^`]*)`", text):
             if number != "+ 1":  # a piece of code
                 assert number in said, (task, number)
+
+
+def test_what_moving_a_group_does_is_what_the_page_says():
+    """The page tells what no cell prints: the reader is asked to move the group."""
+    task = runner.tasks(runner.source("context"))["use_rows"]
+    given = next(
+        "".join(cell.source)
+        for cell in runner.source("context").cells
+        if "def items(" in cell.source
+    )
+    helper = next(
+        ast.unparse(one)
+        for one in ast.parse(given).body
+        if isinstance(one, ast.FunctionDef) and one.name == "items"
+    )
+    room = {"pd": pd, "np": np}
+    exec(helper, room)
+    exec(task.solution, room)
+    agents = pd.read_csv(runner.ROOT / "data" / "curated" / "agents.csv")
+    inflammation = ["spondyl", "Crohn", "colitis", "dermatitis", "asthma"]
+    autoimmunity = ["rheumatoid", "sclerosis"]
+    told = []
+    for reasons in (
+        {"autoimmunity": autoimmunity, "inflammation": ["psoria", *inflammation]},
+        {"autoimmunity": [*autoimmunity, "psoria"], "inflammation": inflammation},
+    ):
+        rows = room["use_rows"](agents, reasons)
+        rows = rows.merge(agents[["inn", "direction"]], on="inn")
+        once = rows.drop_duplicates(["inn", "group"]).set_index("group")
+        suppress = once["direction"] == "suppress"
+        told.append((once.index.value_counts(), suppress.groupby("group").mean()))
+    (count, share), (moved, share_moved) = told
+    page = " ".join(" ".join(sections("context").values()).split())
+    assert (
+        f"grows from {count['autoimmunity']} to {moved['autoimmunity']} agents and "
+        f"inflammation shrinks from {count['inflammation']} to {moved['inflammation']}"
+    ) in page
+    shares = (share["autoimmunity"], share_moved["autoimmunity"])
+    assert (
+        "{:.0%} of autoimmunity suppress before and {:.0%} after".format(
+            *shares
+        ).replace("%", " %")
+        in page
+    )
+    assert share["inflammation"] == share_moved["inflammation"] == 1
