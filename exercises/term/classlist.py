@@ -158,12 +158,20 @@ def _text(path: Path) -> str:
             f"{path.name} is a workbook. In your spreadsheet, save it as CSV "
             "(comma-separated, UTF-8) and give that file."
         )
+    return content.decode(encoding_of(content), "replace")
+
+
+def encoding_of(content: bytes) -> str:
+    """Return how a table is written: UTF-8, UTF-16 or Windows' encoding."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
+        return "utf-16"
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
     try:
-        return content.decode("utf-8-sig")
+        content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+        return "cp1252"
+    return "utf-8"
 
 
 def _table(text: str, path: Path) -> tuple[list[str], list[Row]]:
@@ -225,8 +233,7 @@ def student_in(
         return same[0]
     first, last = _cell(row, columns["first_name"]), _cell(row, columns["last_name"])
     name = f"{first} {last}".strip() or _cell(row, columns["name"])
-    number = re.sub(r"\D+(?=\d+$)", "", _cell(row, columns["platform_id"]))
-    return roster.find(name, number).only
+    return roster.find(name, _platform_id(row, columns)).only
 
 
 def _cell(row: Sequence[str], places: Sequence[int]) -> str:
@@ -235,6 +242,11 @@ def _cell(row: Sequence[str], places: Sequence[int]) -> str:
 
 def _is_no_student(row: Row, columns: Mapping[str, Sequence[int]]) -> bool:
     return bool(NO_STUDENT.fullmatch(_cell(row[1], columns["name"])))
+
+
+def _platform_id(row: Sequence[str], columns: Mapping[str, Sequence[int]]) -> str:
+    """Return a platform's number without the word before it: ``Participant 4711``."""
+    return re.sub(r"\D+(?=\d+$)", "", _cell(row, columns["platform_id"]))
 
 
 def _filled(rows: Sequence[Row], place: int) -> bool:
@@ -267,7 +279,7 @@ def _student(
         email,
         _cell(row, columns["section"]),
         int(days or 0),
-        re.sub(r"\D+(?=\d+$)", "", _cell(row, columns["platform_id"])),
+        _platform_id(row, columns),
     )
 
 
@@ -297,6 +309,14 @@ def load(course: Path) -> list[Student]:
     """Return the students of a course's own list; none if there is no list yet."""
     path = course / FILE
     return read(path) if path.is_file() else []
+
+
+def of_course(course: Path, others: Iterable[Student]) -> list[Student]:
+    """Return the class: a course's own list, and whom the gradebook knows besides."""
+    students = {student.id: student for student in load(course)}
+    for student in others:
+        students.setdefault(student.id, student)
+    return list(students.values())
 
 
 def merge(known: Sequence[Student], listed: Sequence[Student]) -> list[Student]:

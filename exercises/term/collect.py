@@ -98,18 +98,19 @@ def main(arguments: Namespace) -> int:
 
 
 def _roster(course: Path, directory: CourseDirectory) -> Roster:
-    """Return the class: the course's own list, and whom the gradebook knows besides."""
-    students = {student.id: student for student in classlist.load(course)}
+    """Return the class, with whom the gradebook knows besides."""
     with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        for one in gradebook.students:
-            first, last = one.first_name or "", one.last_name or ""
-            students.setdefault(one.id, Student(one.id, first, last, one.email or ""))
+        known = [
+            Student(one.id, one.first_name or "", one.last_name or "", one.email or "")
+            for one in gradebook.students
+        ]
+    students = classlist.of_course(course, known)
     if not students:
         raise CommandError(
             "there is no class list, so nobody can tell whose a hand-in is. Take one "
             "in first: python -m term class FILE"
         )
-    return Roster(students.values())
+    return Roster(students)
 
 
 def _told(words: Iterable[str], roster: Roster) -> dict[str, Student]:

@@ -84,12 +84,14 @@ def _marks(course: Path, name: str) -> list[Mark]:
 
 
 def _students(course: Path, known: Iterable[Mark]) -> list[Student]:
-    """Return the class: the course's own list, and whom the gradebook knows besides."""
-    students = {student.id: student for student in classlist.load(course)}
-    for mark in known:
-        made = Student(mark.student, mark.first_name, mark.last_name, mark.email)
-        students.setdefault(mark.student, made)
-    return list(students.values())
+    """Return the class, with whom the gradebook knows besides."""
+    return classlist.of_course(
+        course,
+        (
+            Student(one.student, one.first_name, one.last_name, one.email)
+            for one in known
+        ),
+    )
 
 
 def number(score: float | None) -> str:
@@ -129,8 +131,13 @@ class Table:
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from None
-        encoding = _encoding(content)
-        text = content.decode(encoding)
+        encoding = classlist.encoding_of(content)
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            raise CommandError(
+                f"{path.name} is not text: export the gradebook as CSV"
+            ) from None
         heading = text.partition("\n")[0]
         delimiter = max(",;\t", key=heading.count)
         try:
@@ -198,18 +205,6 @@ class Table:
                 f"one with --column. There are: {there}"
             )
         return found[0]
-
-
-def _encoding(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if content.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
 
 
 # -- without a template

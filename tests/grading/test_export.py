@@ -97,7 +97,10 @@ def test_a_column_that_is_not_clear(tmp_path, name, count):
         filled(tmp_path, text.encode(), name)
 
 
-@pytest.mark.parametrize("content", [b"", b"id,mini\n", "no such file"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"id,mini\n", b"PK\x03\x04\x81\x8d\xff", b"\xff\xfea", "no such file"],
+)
 def test_a_template_that_is_none(tmp_path, content):
     path = tmp_path / "t.csv"
     if isinstance(content, bytes):
