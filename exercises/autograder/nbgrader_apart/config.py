@@ -62,8 +62,6 @@ def use(c: Config, apart: bool = True) -> str | None:
     reason = _why_not(apart)
     if reason is None:
         _run_apart(c)
-    else:
-        stock.keep_packages()
     if Application.initialized():
         Application.instance().log.addFilter(closing.HARMLESS)
         if isinstance(Application.instance(), AutogradeApp):

@@ -23,20 +23,19 @@ from .outputs import error_output
 NO_INTERPRETER = "packages-stay-as-they-are-while-grading"
 
 
-def keep_packages() -> None:
-    """Let no ``%pip install`` of a hand-in change the environment that grades it.
-
-    pip says on its own line that it does nothing; the cell goes on.
-    """
-    os.environ["PIP_PYTHON"] = NO_INTERPRETER
-
-
 class ExecuteOrSay(Execute):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's step "run the notebook", which marks what ran if a cell never ends.
 
     nbgrader's own interrupts such a cell. If that does not end it, or the kernel dies,
-    the whole submission stays without a mark.
+    the whole submission stays without a mark. And no ``%pip install`` of a hand-in
+    changes the environment that grades it: pip says on its own line that it does
+    nothing, and the cell goes on.
     """
+
+    def start_new_kernel(self, **options: Any) -> None:
+        """Start the kernel with no interpreter that pip could work on."""
+        environment = os.environ | {"PIP_PYTHON": NO_INTERPRETER}
+        super().start_new_kernel(env=environment, **options)
 
     def preprocess(
         self, nb: NotebookNode, *arguments: Any, **options: Any
