@@ -124,7 +124,14 @@ _AGENTS = table(
             isin=["endogenous", "exogenous"],
         ),
         "indications": column(
-            str, "Main uses named in the source; `(studied)` where none is approved"
+            str,
+            "Uses, by disease; complete only where `uses_checked` is filled; "
+            "`(studied)` where none is approved",
+        ),
+        "uses_checked": column(
+            str,
+            "What the uses were compared with",
+            missing="not compared: the main uses that the source names",
         ),
         "first_approval_year": column(
             "Int64",

@@ -130,10 +130,20 @@ def test_uses_follow_the_labels(agents):
     assert "urothelial" not in uses["atezolizumab"]
 
 
+def test_what_uses_were_compared_with_has_one_form(agents):
+    """And an agent that no label names was compared with none."""
+    told = agents.uses_checked.dropna()
+    form = r"(US|UK) label(,? undated| \d{4})(; UK label)?|approvals to \d{4}"
+    assert told.str.fullmatch(form).all()
+    assert len(told) >= 40
+    assert agents.uses_checked[agents.status == "never approved"].isna().all()
+
+
 def test_one_disease_has_one_name(agents):
     """Else a page that counts uses counts it twice."""
     names = set(agents.indications.map(curated.split).explode())
     assert not names & {"plaque psoriasis", "relapsing multiple sclerosis"}
+    assert not names & {"breast cancer", "superficial basal cell carcinoma"}
 
 
 def test_reach_follows_its_definition(agents, signalling):

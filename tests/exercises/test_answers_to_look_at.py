@@ -158,3 +158,30 @@ def test_what_moving_a_group_does_is_what_the_page_says():
         in page
     )
     assert share["inflammation"] == share_moved["inflammation"] == 1
+
+
+def test_what_the_missing_years_do_to_the_lines_is_what_the_page_says():
+    """Task 6 of Context: if all of them were early, one line leads up to a year."""
+    agents = pd.read_csv(runner.ROOT / "data" / "curated" / "agents.csv")
+    year = agents["first_approval_year"]
+    missing = year.isna().groupby(agents["direction"]).sum()
+    page = " ".join(
+        sections("context")["Task 6 · A timeline that owns up to its holes"].split()
+    )
+    assert (
+        f"Of them {missing['enhance']} have no year, against "
+        f"{missing['suppress']} that suppress and {missing['adjust']} that adjust."
+    ) in page
+    early = year.fillna(1969)
+    leads = [
+        when
+        for when in range(1970, 2027)
+        if agents["direction"][early <= when].mode()[0] == "enhance"
+        and len(agents["direction"][early <= when].mode()) == 1
+    ]
+    assert leads == list(range(1970, leads[-1] + 1))
+    assert f"stay so until {leads[-1]};" in page
+    never = agents[year.isna() & (agents["direction"] == "enhance")]["status"]
+    assert (never == "never approved").mean() > 0.5
+    left = agents[year.isna() & (agents["status"] != "never approved")]["direction"]
+    assert (left == "suppress").mean() > 0.5
