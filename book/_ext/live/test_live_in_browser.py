@@ -1,0 +1,157 @@
+"""Live figures are moved by key, mouse and thumb, and say what the data say."""
+
+import gzip
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chromium import DESK, HTML, PHONE, picture, quiet, visit
+from live_expected import EXPECTED
+from live_figures import disagreement, figures, values
+from playwright.sync_api import expect
+
+from live.compile import said_at
+
+pytestmark = pytest.mark.browser
+
+NAMES = sorted(figures())
+AXE = {"resultTypes": ["violations"], "preload": False}
+WIDE = "document.documentElement.scrollWidth - window.innerWidth"
+
+
+def opened(page, book, name):
+    """Open the page of a figure, and return its place."""
+    address = book if "://" in book else ""
+    page.goto(f"{address}/book/{figures()[name].page}.html", wait_until="networkidle")
+    return page.locator(f"#{name}")
+
+
+def places(place):
+    """Return where the sliders of a figure stand."""
+    inputs = place.locator("input[type=range]")
+    pairs = inputs.evaluate_all("all => all.map(one => [one.name, Number(one.value)])")
+    return dict(pairs)
+
+
+def assert_says(place, name):
+    """Assert that the sentence is the one for where the sliders stand."""
+    where = places(place)
+    says = place.locator(".live-says")
+    expect(says).to_have_text(said_at(figures()[name].spec, **where))
+    expected, slack = EXPECTED[name]
+    assert not disagreement(says.text_content(), expected(**where), slack), where
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keys_move_it(browser, book, name):
+    with visit(browser, viewport=DESK) as seen:
+        place = opened(seen.page, book, name)
+        for slider in figures()[name].sliders:
+            field = place.locator(f"input[name={slider['name']}]")
+            assert place.locator(f"label[for={field.get_attribute('id')}]").count() == 1
+            field.focus()
+            for key in ("ArrowRight", "End", "ArrowLeft", "Home"):
+                seen.page.keyboard.press(key)
+                assert_says(place, name)
+            assert places(place)[slider["name"]] == slider["low"]
+            shown = f"{slider['low']:g} {slider['unit']}".strip()
+            assert field.get_attribute("aria-valuetext") == shown
+        assert place.locator(".live-picture svg").count() == 1
+        assert not quiet(seen)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)]
+)
+def test_a_pointer_moves_it_and_it_is_accessible(browser, book, name, scheme, size):
+    look = {"viewport": size, "color_scheme": scheme, "has_touch": size == PHONE}
+    with visit(browser, **look) as seen:
+        place = opened(seen.page, book, name)
+        for slider in figures()[name].sliders:
+            field = place.locator(f"input[name={slider['name']}]")
+            field.scroll_into_view_if_needed()
+            box = field.bounding_box()
+            assert box["height"] >= 40
+            at = {"x": box["width"] * 0.8, "y": box["height"] / 2}
+            field.tap(position=at) if size == PHONE else field.click(position=at)
+            assert places(place)[slider["name"]] in values(slider)
+            assert places(place)[slider["name"]] > slider["low"]
+            assert_says(place, name)
+        place.locator("summary").click()
+        expect(place.locator("details p")).to_be_visible()
+        place.screenshot()
+        picture(seen.page, f"{name}-{scheme}-{size['width']}", full_page=True)
+        drawn = place.locator(".live-picture svg").bounding_box()
+        around = place.bounding_box()
+        assert drawn["width"] <= around["width"]
+        assert seen.page.evaluate(WIDE) <= 0
+        found = Axe().run(seen.page, context=f"#{name}", options=AXE)
+        assert not [
+            (one["id"], one["nodes"][0]["target"])
+            for one in found.response["violations"]
+        ]
+        assert not quiet(seen)
+
+
+def test_it_works_from_a_folder_without_a_server(browser):
+    name = NAMES[0]
+    with visit(browser, viewport=DESK) as seen:
+        place = opened(seen.page, HTML.as_uri(), name)
+        place.locator("input").first.focus()
+        seen.page.keyboard.press("End")
+        assert_says(place, name)
+
+
+def test_without_a_script_there_are_picture_and_sentence(browser, book):
+    name = NAMES[0]
+    with visit(browser, viewport=DESK, java_script_enabled=False) as seen:
+        place = opened(seen.page, book, name)
+        expect(place.locator(".live-controls")).to_be_hidden()
+        expect(place.locator(".live-wide svg")).to_be_visible()
+        expect(place.locator(".live-says")).to_have_text(said_at(figures()[name].spec))
+
+
+def test_in_print_there_are_picture_and_sentence(browser, book):
+    with visit(browser, viewport=DESK) as seen:
+        place = opened(seen.page, book, NAMES[0])
+        seen.page.emulate_media(media="print")
+        expect(place.locator(".live-controls")).to_be_hidden()
+        expect(place.locator(".live-picture svg").first).to_be_visible()
+
+
+def test_if_vega_cannot_be_fetched_the_picture_stays(browser, book):
+    with visit(browser, viewport=DESK) as seen:
+        seen.page.route("**/vega.min.js*", lambda route: route.abort())
+        place = opened(seen.page, book, NAMES[0])
+        place.locator("input").first.focus()
+        seen.page.keyboard.press("End")
+        expect(place.locator(".live-says")).to_contain_text("cannot be moved here")
+        expect(place.locator(".live-wide svg")).to_be_visible()
+
+
+@pytest.mark.parametrize("page_name", sorted({one.page for one in figures().values()}))
+def test_weight(browser, book, page_name):
+    """The page before a figure is touched, and what the touch brings, compressed."""
+    name = next(key for key in NAMES if figures()[key].page == page_name)
+    with visit(browser, viewport=DESK) as seen:
+        page, sizes = seen.page, {}
+        page.on(
+            "response",
+            lambda one: sizes.setdefault(
+                urlsplit(one.url).path, len(gzip.compress(one.body()))
+            ),
+        )
+        place = opened(page, book, name)
+        assert sum(sizes.values()) <= 160_000
+        # Without coming near formulas and pictures, which are fetched when seen.
+        before = set(sizes)
+        place.locator("input").first.evaluate("one => one.focus({preventScroll: true})")
+        expect(place.locator(".live-drawing svg")).to_have_count(1)
+        brought = {path: sizes[path] for path in set(sizes) - before}
+        assert list(brought) == ["/_static/vega/vega.min.js"]
+        assert sum(brought.values()) <= 200_000
+        page.goto(f"{book}/book/{page_name}.html?again", wait_until="networkidle")
+        specs = page.locator(".live > script").all_text_contents()
+        for spec in specs:
+            assert len(gzip.compress(spec.encode())) <= 30_000
