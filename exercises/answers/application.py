@@ -330,6 +330,7 @@ WRONG = {
             "weights exchanged",
             "takes the spread of patients for the error of a trough",
             {'prior["sigma"]': 'prior["omega"]', 'prior["omega"]': 'prior["sigma"]'},
+            seen=False,
         ),
         Wrong(
             "divided by standard deviations",
@@ -338,11 +339,13 @@ WRONG = {
                 'prior["sigma"]': 'np.sqrt(prior["sigma"])',
                 'prior["omega"]': 'np.sqrt(prior["omega"])',
             },
+            seen=False,
         ),
         Wrong(
             "troughs without logarithm",
             "lets an error be as many ng/mL at every level",
             {"np.log(trough) - np.log(predicted)": "trough - predicted"},
+            seen=False,
         ),
         Wrong(
             "mean of the squares",
@@ -353,6 +356,7 @@ WRONG = {
             "average for trough",
             "predicts the mean concentration",
             {"np.expm1(12 * k)": "12 * k"},
+            seen=False,
         ),
         Wrong(
             "missing trough kept",
@@ -377,11 +381,13 @@ WRONG = {
             "harm at the mean level",
             "takes the exponential of the mean for the mean of the exponential",
             {" + slope**2 * sd**2 / 2": ""},
+            seen=False,
         ),
         Wrong(
             "half forgotten",
             "adds the whole variance",
             {"slope**2 * sd**2 / 2": "slope**2 * sd**2"},
+            seen=False,
         ),
         Wrong(
             "weight on the infection",
@@ -449,11 +455,13 @@ WRONG = {
             "left only if both read low",
             "forgets those left at once, or those left at the second reading",
             {"(1 - ordered[~at_target])": "((1 - above[~at_target]) ** 2)"},
+            seen=False,
         ),
         Wrong(
             "left at the second reading only",
             "forgets those who are left at once",
             {"(1 - ordered[~at_target])": "((above - ordered)[~at_target])"},
+            seen=False,
         ),
         Wrong(
             "share of all patients",
@@ -476,16 +484,19 @@ WRONG = {
             "two readings for everybody",
             "overlooks that a low first reading ends it",
             {"1 + above.mean()": "2.0"},
+            seen=False,
         ),
         Wrong(
             "second readings only",
             "forgets that everybody is read once",
             {"1 + above.mean()": "above.mean()"},
+            seen=False,
         ),
         Wrong(
             "readings of those at target",
             "leaves out the patients who are read most",
             {"1 + above.mean()": "1 + above[at_target].mean()"},
+            seen=False,
         ),
         Wrong(
             "the average patient",
@@ -541,6 +552,7 @@ WRONG = {
                     " usual - of_one_dose(now) + late_part"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "later doses late as well",
@@ -567,6 +579,7 @@ WRONG = {
             "age of the late dose from when it was due",
             "lets the late dose be as old as one in time",
             {"of_one_dose(now - late_h)": "of_one_dose(now)"},
+            seen=False,
         ),
         Wrong(
             "late by so much, old by so much",
@@ -618,11 +631,13 @@ WRONG = {
                     '(rows["rejection"] / years).mean()'
                 ),
             },
+            seen=False,
         ),
         Wrong(
             "sorted by the future",
             "mends the rate, and puts patients into groups by later levels",
             {'visits[visits["day"] <= landmark]': "visits"},
+            seen=False,
         ),
         Wrong(
             "mean of the patients' own rates",
@@ -632,6 +647,7 @@ WRONG = {
                     '(rows["rejection"] / years).mean()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "rejections per patient",
@@ -641,6 +657,7 @@ WRONG = {
                     'rows["rejection"].mean()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "only the years of those who had a rejection",

@@ -341,6 +341,7 @@ WRONG = {
                     '(strata["seen"] / strata["n"] / strata["expected"]).mean()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "everybody else",
@@ -404,6 +405,7 @@ WRONG = {
             "each event alone",
             "asks many questions and counts each as the only one",
             {"p_values[event] * (len(p_values) - place)": "p_values[event]"},
+            seen=False,
         ),
         Wrong(
             "Bonferroni",
@@ -480,6 +482,7 @@ WRONG = {
                     "burden.sum() / time.sum() ** 2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "weight left out of the interval",
@@ -490,6 +493,7 @@ WRONG = {
                     " * time) ** 2).sum() / time.sum() ** 2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "two intervals added",
@@ -501,21 +505,25 @@ WRONG = {
                     " / time.sum() ** 2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "spread around the mean burden",
             "does not see that who stays for longer has more",
             {"(burden - rate[arm] * time)": "(burden - burden.mean())"},
+            seen=False,
         ),
         Wrong(
             "variance of the logarithm",
             "takes the variance of task 5 as it stands",
             {"/ time.sum() ** 2": "/ burden.sum() ** 2"},
+            seen=False,
         ),
         Wrong(
             "one tail",
             "leaves out all of it at each end",
             {"(1 + level) / 2": "level"},
+            seen=False,
         ),
         Wrong(
             "95 % as always",

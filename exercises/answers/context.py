@@ -9,7 +9,7 @@ OBJECTIVES = {
     "blockade": ["ob-context-silenced", "ob-context-blockade"],
     "use_rows": ["ob-context-uses"],
     "draw_approvals": ["ob-context-missing-years"],
-    "share_before": ["ob-context-missing-years"],
+    "lead_before": ["ob-context-missing-years"],
     "loop": ["ob-context-threshold"],
     "relapse": ["ob-context-threshold", "ob-context-moves"],
     "switch": [
@@ -324,11 +324,14 @@ WRONG = {
             seen=False,
         ),
     ],
-    "share_before": [
+    "lead_before": [
         Wrong(
-            "a fraction for per cent",
+            "fractions for percentage points",
             "changes the unit",
-            {"100 * hits / known, 100 * low, 100 * high": ("hits / known, low, high")},
+            {
+                "return 100 * lead / agents": "return lead / agents",
+                "return 100 * ahead / known": "return ahead / known",
+            },
         ),
         Wrong(
             "the year itself is early",
@@ -338,19 +341,35 @@ WRONG = {
             },
         ),
         Wrong(
-            "all the missing in both bounds",
-            "adds every unknown agent to the denominator",
+            "of the two directions only",
+            "takes for all early agents those of the two that are compared",
             {
-                "(known + (unknown & ~wanted).sum())": "(known + unknown.sum())",
-                "(hits + extra) / (known + extra)": (
-                    "(hits + extra) / (known + unknown.sum())"
-                ),
+                "known, ahead = early.sum(), side[early].sum()": (
+                    "known, ahead = (early & (side != 0)).sum(), side[early].sum()"
+                )
             },
+        ),
+        Wrong(
+            "a third direction is left out of the range",
+            "thinks that agents who are in no numerator cannot move a lead",
+            {"if lead * wanted < 0:": "if False:"},
+            seen=False,
+        ),
+        Wrong(
+            "a third direction is early in both bounds",
+            "adds every unknown agent to the denominator",
+            {"if lead * wanted < 0:": "if True:"},
+            seen=False,
         ),
         Wrong(
             "numerator alone",
             "forgets that a hit is an agent too",
-            {"/ (known + extra)": "/ known"},
+            {
+                "lead, agents = ahead + wanted * joining, known + joining": (
+                    "lead, agents = ahead + wanted * joining, known"
+                )
+            },
+            seen=False,
         ),
         Wrong(
             "missing counts as early",
@@ -362,22 +381,22 @@ WRONG = {
             },
         ),
         Wrong(
-            "bounds without holes",
+            "range without holes",
             "drops what is missing",
             {
-                'unknown = table["first_approval_year"].isna()': (
-                    'unknown = table["first_approval_year"] < 0'
+                'side[table["first_approval_year"].isna()]': (
+                    'side[table["first_approval_year"] < 0]'
                 )
             },
         ),
         Wrong(
             "bounds exchanged",
             "gives the highest first",
-            {"100 * low, 100 * high": "100 * high, 100 * low"},
+            {"utmost(-1), utmost(1)": "utmost(1), utmost(-1)"},
         ),
         Wrong(
             "nobody is nought",
-            "takes no agent for no share",
+            "takes no agent for no lead",
             {"return np.nan, np.nan, np.nan": "return 0, 0, 0"},
             seen=False,
         ),
@@ -402,6 +421,7 @@ WRONG = {
             "all woken cells mature",
             "leaves out those that die before",
             {"* woken * matured * ifng": "* woken * ifng"},
+            seen=False,
         ),
         Wrong(
             "maturing over dying",
@@ -470,11 +490,13 @@ WRONG = {
                     "return np.argmax(back)"
                 ),
             },
+            seen=False,
         ),
         Wrong(
             "search mended, tolerances not",
             "takes the solver's own tolerances for exact",
             {'"rtol": 1e-9, "atol": 1e-27': '"rtol": 1e-3, "atol": 1e-6'},
+            seen=False,
         ),
         Wrong(
             "tolerances mended, search not",
@@ -484,21 +506,25 @@ WRONG = {
                     "return np.argmax(back)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "relative tolerance only",
             "forgets that small numbers are held by the absolute tolerance",
             {'"rtol": 1e-9, "atol": 1e-27': '"rtol": 1e-9'},
+            seen=False,
         ),
         Wrong(
             "absolute tolerance small for one cell",
             "judges the tolerance by a cell, not by what is left",
             {'"atol": 1e-27': '"atol": 1e-9'},
+            seen=False,
         ),
         Wrong(
             "another solver with its own tolerances",
             "blames the method",
             {'"method": "LSODA", "rtol": 1e-9, "atol": 1e-27': '"method": "Radau"'},
+            seen=False,
         ),
         Wrong(
             "day 0 is never",
@@ -513,6 +539,7 @@ WRONG = {
             "the last day that is followed",
             "reports the end of what was looked at for what was not found",
             {"if back.any() else np.inf": "if back.any() else follow"},
+            seen=False,
         ),
         Wrong(
             "counted from the beginning of treatment",
@@ -588,6 +615,7 @@ WRONG = {
             "any drug will do in time",
             "reports the end of what was followed for a border that is not crossed",
             {"        return np.inf\n": "        return 1e5\n"},
+            seen=False,
         ),
         Wrong(
             "treatment is always needed",
@@ -599,6 +627,7 @@ WRONG = {
                 ),
                 "return x[0] - border": "return x[0] - min(border, 0.9 * start)",
             },
+            seen=False,
         ),
         Wrong(
             "one state, no cure",
@@ -809,21 +838,38 @@ def draw_approvals(table):
 """,
         ),
     ],
-    "share_before": [
+    "lead_before": [
         Alternative(
-            "weights of nought and one",
+            "all counts that could be early, on a grid",
             """
-def share_before(table, direction, year):
-    years = table["first_approval_year"]
-    it = (table["direction"] == direction).to_numpy()
-    known = (years < year).to_numpy()
-    if known.sum() == 0:
+def lead_before(table, one, other, year):
+    when = table["first_approval_year"]
+    kind = table["direction"].map({one: 0, other: 1}).fillna(2).astype(int)
+    early = [int(((when < year) & (kind == k)).sum()) for k in range(3)]
+    holes = [int((when.isna() & (kind == k)).sum()) for k in range(3)]
+    if sum(early) == 0:
         return (float("nan"),) * 3
-    answers = []
-    for joins in (np.zeros(len(it), bool), ~it, it):
-        early = known | (years.isna().to_numpy() & joins)
-        answers.append(float(100 * np.mean(it[early])))
-    return tuple(answers)
+    a, b, c = np.ix_(*[e + np.arange(h + 1) for e, h in zip(early, holes, strict=True)])
+    leads = 100 * (a - b) / (a + b + c)
+    return float(leads[0, 0, 0]), float(leads.min()), float(leads.max())
+""",
+        ),
+        Alternative(
+            "four corners",
+            """
+def lead_before(table, one, other, year):
+    known = table[table["first_approval_year"] < year]["direction"]
+    holes = table[table["first_approval_year"].isna()]["direction"]
+    if len(known) == 0:
+        return np.nan, np.nan, np.nan
+
+    def lead(ways):
+        return 100 * ((ways == one).mean() - (ways == other).mean())
+
+    third = holes[(holes != one) & (holes != other)]
+    least = [pd.concat([known, holes[holes == other], more]) for more in (third[:0], third)]
+    most = [pd.concat([known, holes[holes == one], more]) for more in (third[:0], third)]
+    return lead(known), min(map(lead, least)), max(map(lead, most))
 """,
         ),
     ],

@@ -235,32 +235,67 @@ WRONG = {
             {"imax * c / (ic50_ng_ml + c)": "imax * min(c / ic50_ng_ml / 2, 1)"},
         ),
         Wrong(
-            "half-life of CRP",
-            "takes half of the way for half of the baseline",
-            {"np.log((1 - left) / (0.5 - left))": "np.log(2)"},
+            "back at once",
+            "takes the end of the block for the end of its effect",
+            {"return block_h - falls + comes_back": "return block_h - falls"},
         ),
         Wrong(
-            "half-life over the block",
-            "stretches the half-life in proportion",
-            {"np.log((1 - left) / (0.5 - left))": "np.log(2) / (1 - left)"},
+            "low from the first hour",
+            "takes the beginning of the block for the beginning of its effect",
+            {"return block_h - falls + comes_back": "return block_h + comes_back"},
+        ),
+        Wrong(
+            "one half-life back",
+            "takes the way back to the limit for half of the way",
+            {"np.log(most / gone) / k_out_per_h": "np.log(2) / k_out_per_h"},
+            seen=False,
+        ),
+        Wrong(
+            "the way back mirrors the way down",
+            "lets CRP rise as fast as it fell",
+            {
+                "np.log(most / gone) / k_out_per_h": (
+                    "block_h + np.log(1 - gone / inhibited) / k_out_per_h"
+                )
+            },
+        ),
+        Wrong(
+            "back from the settled level",
+            "lets CRP settle before the block ends, however short it is",
+            {"np.log(most / gone)": "np.log(inhibited / gone)"},
+        ),
+        Wrong(
+            "falls as if making stopped",
+            "leaves out that some is still made",
+            {"-np.log(1 - gone / inhibited)": "-np.log(1 - gone)"},
+            seen=False,
         ),
         Wrong(
             "decadic logarithm",
             "takes log10 for ln",
-            {"np.log((1 - left)": "np.log10((1 - left)"},
+            {
+                "-np.log(1 - gone / inhibited)": "-np.log10(1 - gone / inhibited)",
+                "np.log(most / gone)": "np.log10(most / gone)",
+            },
+        ),
+        Wrong(
+            "hours above",
+            "counts the time on the other side of the limit",
+            {"falls = -np.log(1 - gone / inhibited)": "falls = -np.log(1 - gone)"}
+            | {"return block_h - falls + comes_back": "return falls"},
         ),
         Wrong(
             "never is nan",
-            "returns nan where the task asks for infinity",
-            {"return np.inf": "return np.nan"},
+            "returns nan where the task asks for 0 hours",
+            {"return 0.0": "return np.nan"},
         ),
         Wrong(
-            "exactly half is reached",
+            "the limit is reached in the end",
             "forgets that an exponential does not arrive",
             {
-                "if left >= 0.5:\n        return np.inf": (
-                    "if left > 0.5:\n        return np.inf\n"
-                    "    if left == 0.5:\n        return 40 / k_out_per_h"
+                "if most <= gone:\n        return 0.0": (
+                    "if most < gone:\n        return 0.0\n"
+                    "    if most == gone:\n        return block_h - 40 / k_out_per_h"
                 )
             },
             seen=False,
@@ -463,6 +498,7 @@ WRONG = {
                     "    return 100 * mean**slope / (ic50_nm**slope + mean**slope)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "mean of peak and trough",
@@ -472,6 +508,7 @@ WRONG = {
                     "(inhibition(0) + inhibition(interval_h)) / 2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "integral for average",
@@ -604,6 +641,7 @@ WRONG = {
                     "return changed_as_found(readings)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "adjusted over the small ones",
@@ -615,6 +653,7 @@ WRONG = {
                     "    q[low] = stats.false_discovery_control(p[low])"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "wells for people",
@@ -630,6 +669,7 @@ WRONG = {
                 ),
                 "stats.ttest_1samp(change, 0, axis=1).pvalue": "np.array(wells)",
             },
+            seen=False,
         ),
         Wrong(
             "two groups of people",
@@ -640,6 +680,7 @@ WRONG = {
                     'wide["control"].unstack("person"), axis=1).pvalue'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "people by their wells",
@@ -651,6 +692,7 @@ WRONG = {
                     '.groupby("gene")["log2_expression"].mean(), "p"'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "control minus inhibitor",
@@ -679,11 +721,13 @@ WRONG = {
             "unadjusted",
             "returns the p values",
             {"q = stats.false_discovery_control(p)": "q = p"},
+            seen=False,
         ),
         Wrong(
             "Bonferroni",
             "multiplies every p value by the number of genes",
             {"stats.false_discovery_control(p)": "np.minimum(1, p * len(p))"},
+            seen=False,
         ),
         Wrong(
             "first well only",
@@ -762,6 +806,7 @@ WRONG = {
                     "    high = 500.0\n    if trough(high) < trough_mg_l:\n        return high\n"
                 )
             },
+            seen=False,
         ),
     ],
 }
@@ -879,19 +924,41 @@ def exposure(samples):
     ],
     "crp": [
         Alternative(
-            "in µg/mL, and the time by hand",
+            "in µg/mL, and both ways by what is left",
             """
 def settled_crp(baseline_mg_l, drug_ug_ml, ic50_ng_ml, imax):
     ic50 = ic50_ng_ml / 1000
     return baseline_mg_l - baseline_mg_l * imax * drug_ug_ml / (ic50 + drug_ug_ml)
 
 
-def hours_to_half(drug_ug_ml, ic50_ng_ml, imax, k_out_per_h):
-    ic50 = ic50_ng_ml / 1000
-    block = imax * drug_ug_ml / (ic50 + drug_ug_ml)
-    if block > 0.5:
-        return -np.log(1 - 1 / (2 * block)) / k_out_per_h
-    return float("inf")
+def hours_below(limit_mg_l, baseline_mg_l, inhibited, k_out_per_h, block_h):
+    end = baseline_mg_l * (1 - inhibited * (1 - np.exp(-k_out_per_h * block_h)))
+    if end >= limit_mg_l:
+        return 0
+    rest = baseline_mg_l * (1 - inhibited)
+    down = np.log((baseline_mg_l - rest) / (limit_mg_l - rest)) / k_out_per_h
+    up = np.log((baseline_mg_l - end) / (baseline_mg_l - limit_mg_l)) / k_out_per_h
+    return (block_h - down) + up
+""",
+        ),
+        Alternative(
+            "two searches for a crossing",
+            """
+def settled_crp(baseline_mg_l, drug_ug_ml, ic50_ng_ml, imax):
+    ic50_ug_ml = ic50_ng_ml * 1e-3
+    return baseline_mg_l * (1 - imax / (1 + ic50_ug_ml / max(drug_ug_ml, 1e-300)))
+
+
+def hours_below(limit_mg_l, baseline_mg_l, inhibited, k_out_per_h, block_h):
+    def level(hour):
+        lost = inhibited * (1 - np.exp(-k_out_per_h * min(hour, block_h)))
+        after = max(hour - block_h, 0)
+        return baseline_mg_l * (1 - lost * np.exp(-k_out_per_h * after)) - limit_mg_l
+
+    if level(block_h) >= 0:
+        return 0.0
+    late = block_h + 1000 / k_out_per_h
+    return brentq(level, block_h, late) - brentq(level, 0, block_h)
 """,
         ),
     ],
