@@ -77,3 +77,22 @@ RC = {
 def use() -> None:
     """Apply the style to every figure that follows."""
     mpl.rcParams.update(RC)
+
+
+def p_value(p: float, digits: int = 2) -> str:
+    """Return a P value with its sign, as prose prints it: ``= 0.04`` or ``< 0.01``.
+
+    Parameters
+    ----------
+    p : float
+        The P value.
+    digits : int
+        Digits after the point. What would be printed as zero is told as less than
+        the smallest number that has so many.
+
+    Returns
+    -------
+    str
+    """
+    least = 10.0**-digits
+    return f"= {p:.{digits}f}" if p >= least else f"< {least:.{digits}f}"

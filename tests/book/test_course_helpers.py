@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import networkx as nx
 import numpy as np
 import pytest
+from course import style
 from course.dynamics import separatrix
 from course.graphs import draw_layers, layered
 from scipy.integrate import solve_ivp
@@ -79,3 +80,11 @@ def test_what_starts_on_either_side_ends_elsewhere():
 def test_a_saddle_outside_the_map_is_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
         separatrix(linear()[0], [1.0, 1.0], low=0, high=1)
+
+
+def test_a_p_value_is_never_printed_as_zero():
+    assert style.p_value(0.2) == "= 0.20"
+    assert style.p_value(0.01) == "= 0.01"
+    assert style.p_value(0.0099) == "< 0.01"
+    assert style.p_value(0.0004, 3) == "< 0.001"
+    assert style.p_value(0.0474, 3) == "= 0.047"
