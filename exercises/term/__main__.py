@@ -4,11 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import check, class_, collect, demo, export, release, reports, summary
+from . import check, class_, collect, demo, export, items, release, reports, summary
 from .command import Command, CommandError
 
 COMMANDS: Sequence[Command] = (
-    *(class_, release, collect, summary, export, check, reports, demo),
+    *(class_, release, collect, summary, export, items, check, reports, demo),
 )
 
 

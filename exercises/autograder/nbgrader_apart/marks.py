@@ -104,13 +104,13 @@ def _status(
     if submission is None:
         handed_in = Path(submitted).is_dir()
         return Status.NOT_GRADED if handed_in else Status.NOT_HANDED_IN
-    if _is_unreadable(course, assignment, student) and not submission.score:
+    if is_unreadable(course, assignment, student) and not submission.score:
         return Status.NOT_READABLE  # else the mark of an earlier hand-in stays
     waiting = submission.needs_manual_grade
     return Status.NOT_YET_MARKED if waiting else Status.MARKED
 
 
-def _is_unreadable(course: CourseDirectory, assignment: str, student: str) -> bool:
+def is_unreadable(course: CourseDirectory, assignment: str, student: str) -> bool:
     """Say whether the grading wrote into its copy that a file could not be read."""
     graded = course.format_path(course.autograded_directory, student, assignment)
     return any(

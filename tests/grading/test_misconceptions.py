@@ -1,0 +1,234 @@
+"""Misconceptions that were planted in a synthetic class are found again."""
+
+import shutil
+
+import answers
+import learners
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import runner
+from answers import Wrong
+from bs4 import BeautifulSoup
+from miniature import demo
+from nbgrader_apart import box
+from nbgrader_apart.options import Options
+from term import marktable, misconceptions, probe, release
+from term.misconceptions import Diagnosis, Found
+
+ASSIGNMENT = "metrics"
+STUDENTS = 12
+
+
+@pytest.fixture(scope="module")
+def class_():
+    return learners.hand_ins(ASSIGNMENT, STUDENTS)
+
+
+@pytest.fixture(scope="module")
+def course(class_, tmp_path_factory):
+    """A course with one assignment, and what the class handed in; nothing is graded."""
+    folder = tmp_path_factory.mktemp("misconceptions") / "course"
+    release.copy_data(ASSIGNMENT, runner.COURSE)
+    demo.new_course(folder, {ASSIGNMENT: runner.COURSE / "source" / ASSIGNMENT})
+    demo.step(folder, "generate_assignment", ASSIGNMENT)
+    given = folder / "release" / ASSIGNMENT
+    released = nbformat.read(given / f"{ASSIGNMENT}.ipynb", as_version=4)
+    solved = learners.solutions(ASSIGNMENT)
+    for one in class_:
+        theirs = folder / "submitted" / one.student / ASSIGNMENT
+        shutil.copytree(given, theirs)
+        notebook = learners.notebook(released, one, solved)
+        nbformat.write(notebook, theirs / f"{ASSIGNMENT}.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def looked(course):
+    """What is found in some failed tasks."""
+    bank = misconceptions.bank_of(course, ASSIGNMENT)
+    options = Options(box.best_level(), call_seconds=5, total_seconds=300)
+
+    def look(failed):
+        return misconceptions.Class(course, ASSIGNMENT, bank, options).look(failed)
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def found(class_, looked):
+    failed = {
+        one.student: [
+            task
+            for task, answer in one.answers.items()
+            if isinstance(answer, Wrong) or answer is learners.UNDONE
+        ]
+        for one in class_
+    }
+    return looked(failed)
+
+
+def test_planted_misconceptions_are_found_and_no_others(class_, found):
+    planted = {
+        (one.student, task): answer.name
+        for one in class_
+        for task, answer in one.answers.items()
+        if isinstance(answer, Wrong)
+    }
+    said = {(one.student, one.task): one.like for one in found if one.like}
+    # Two wrong answers that no test tells apart are named together: half a hit.
+    hits = sum(
+        (name in said.get(where, ())) / max(1, len(said.get(where, ())))
+        for where, name in planted.items()
+    )
+    assert len(planted) > 30
+    assert hits / len(said) >= 0.9
+    assert hits / len(planted) >= 0.9
+
+
+def test_what_is_left_undone_is_no_misconception(class_, found):
+    undone = {
+        (one.student, task)
+        for one in class_
+        for task, answer in one.answers.items()
+        if answer is learners.UNDONE
+    }
+    assert undone
+    assert {(one.student, one.task) for one in found if one.undone} == undone
+    assert not any(one.like for one in found if one.undone)
+
+
+def test_the_tests_of_the_tasks_run_to_their_ends(found):
+    assert [one for one in found if one.raised not in ("", misconceptions.UNDONE)] == []
+
+
+HOSTILE = {
+    "worst_grade": "def worst_grade(*given, **more):\n    import os\n    os._exit(3)",
+    "cdai_sdai": """
+import json
+def cdai(*given):
+    print(json.dumps({"like": [0], "right": False, "raised": "", "gone": False}))
+    return open("bank-of-answers.json").read()
+sdai = cdai
+""",
+    "das28": "def das28(*given, **more):\n    while True:\n        pass",
+    "crp_half_life": "this is no Python",
+}
+
+
+def test_a_hostile_hand_in_says_nothing_of_its_own(course, looked):
+    """It ends, hangs, prints an answer, reads the bank: nothing of it is believed."""
+    folder = course / "submitted" / "mallory" / ASSIGNMENT
+    shutil.copytree(course / "release" / ASSIGNMENT, folder)
+    path = folder / f"{ASSIGNMENT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = HOSTILE.get(name, cell.source)
+    nbformat.write(notebook, path)
+    seen = looked({"mallory": list(HOSTILE), "nobody": ["das28"]})
+    assert not any(one.like for one in seen)
+    said = {(one.student, one.task): one.raised for one in seen}
+    hangs = "it hangs, or ends its process"
+    assert said["mallory", "worst_grade"] == said["mallory", "das28"] == hangs
+    assert said["mallory", "cdai_sdai"] == "FileNotFoundError"
+    assert said["mallory", "crp_half_life"] == "NotDefined"
+    assert "nobody" in said["nobody", "das28"]
+
+
+# -- from marks to the page
+
+
+def test_which_tasks_failed():
+    bank = {"a": None, "b": None}
+    tests = pd.DataFrame(
+        {
+            "task": ["a", "a", "b", "text"],
+            "points": [1.0, 1.0, 2.0, 4.0],
+            "by_hand": [False, False, False, True],
+        },
+        index=["a_visible", "a_hidden", "b_hidden", "text"],
+    )
+    rows = {"all": [1, 1, 2, 0], "some": [1, 0, 2, np.nan], "none": [0, 0, 0, 0]}
+    points = pd.DataFrame.from_dict(rows, orient="index", columns=tests.index)
+    no = pd.Series(dtype=object)
+    marks = marktable.MarkTable("x", tests, points.astype(float), no, no, no, 3)
+    failed = misconceptions.failed_tasks(marks, bank)
+    assert failed == {"some": ["a"], "none": ["a", "b"]}
+
+
+def test_the_page_names_share_misconception_and_section():
+    bank = answers.load(ASSIGNMENT).WRONG
+    task = "worst_grade"
+    first = bank[task][0].name
+    seen = Found(
+        ASSIGNMENT,
+        8,
+        (
+            *(Diagnosis(f"s{n}", task, (first,)) for n in range(3)),
+            Diagnosis("s3", task, undone=True),
+            Diagnosis("s4", task, raised="ValueError"),
+        ),
+    )
+    titles = answers.titles(ASSIGNMENT)
+    markup = "".join(misconceptions.as_markup(seen, titles))
+    text = BeautifulSoup(markup, "html.parser").get_text(" ")
+    assert titles[task] in text
+    assert f"38 % (3 of 8): {first} ({bank[task][0].why})" in text
+    assert "12 % (1 of 8) left it undone" in text
+    assert "12 % (1 of 8) did something else" in text
+    meant = next(one for one in answers.misconceptions(ASSIGNMENT) if one.name == first)
+    assert f"“{meant.read[0].section}”" in text
+    empty = Found(ASSIGNMENT, 8, ())
+    assert "No task was failed" in "".join(misconceptions.as_markup(empty, titles))
+
+
+def test_where_nothing_can_be_run_the_page_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(misconceptions.sys, "platform", "darwin")
+    said = misconceptions.of_class(tmp_path, None)
+    assert "Linux only" in said
+    assert "no bank" in misconceptions.bank_of(tmp_path, "unheard_of")
+
+
+# -- what is the same
+
+FRAME = pd.DataFrame({"a": [1.0, np.nan], "b": ["x", None]})
+
+
+@pytest.mark.parametrize(
+    "one, other, alike",
+    [
+        (1.0, 1 + 1e-9, True),
+        (1, np.float64(1), True),
+        (float("nan"), np.nan, True),
+        (1, True, False),
+        (0, None, False),
+        (1.0, 1.001, False),
+        ([1, "a"], [1, "a"], True),
+        ([1, "a"], (1, "a"), False),
+        ({"a": [1]}, {"a": [1 + 1e-12]}, True),
+        ({"a": 1}, {"b": 1}, False),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), True),
+        (np.array([1.0, 2]), np.array([[1.0, 2]]), False),
+        (FRAME, FRAME.copy(), True),
+        (FRAME, FRAME.rename(columns={"a": "c"}), False),
+        (FRAME, FRAME.fillna({"a": 2.0}), False),
+        (FRAME["a"], FRAME["a"].iloc[::-1], False),
+    ],
+)
+def test_what_is_the_same(one, other, alike):
+    assert probe.same(one, other) is alike
+
+
+def test_of_each_bank_every_wrong_answer_can_be_made():
+    for assignment in answers.assignments():
+        source = runner.source(assignment)
+        made = misconceptions.tasks_of(source, answers.load(assignment))
+        wanted = answers.load(assignment).WRONG
+        assert {task: len(one.wrong) for task, one in made.items()} == {
+            task: len(wrongs) for task, wrongs in wanted.items()
+        }
+        for task, one in made.items():
+            assert one.functions(), (assignment, task)
+            assert len(one.tests) >= 2
