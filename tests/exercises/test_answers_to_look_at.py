@@ -185,3 +185,50 @@ def test_what_the_missing_years_do_to_the_lines_is_what_the_page_says():
     assert (never == "never approved").mean() > 0.5
     left = agents[year.isna() & (agents["status"] != "never approved")]["direction"]
     assert (left == "suppress").mean() > 0.5
+
+
+@pytest.fixture
+def shipped():
+    """Skip under the data of another term: what answers tell is of the shipped ones."""
+    seed = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())["seed"]
+    if seed != cohorts.DEFAULT_SEED:
+        pytest.skip("these are the data of another term: the numbers are other ones")
+
+
+def told(assignment):
+    return " ".join(" ".join(sections(assignment).values()).split())
+
+
+def test_when_events_begin_and_how_severe_they_are(shipped):
+    """Task 7 of Risk tells in words what its table shows by organ."""
+    events = cohorts.load("checkpoint_cohort").events
+    day = events.groupby("organ")["day"].median()
+    assert "of colon, thyroid and liver begin within some 80 to 90 days" in told("risk")
+    assert day[["colon", "thyroid", "liver"]].between(79.5, 90.5).all()
+    assert day.idxmin() == "skin" and day.idxmax() == "lung" and day["lung"] < 100
+    severe = (events["grade"] == "3-4").groupby(events["organ"]).mean()
+    assert severe["skin"] < 0.25 and severe[["colon", "liver"]].min() > 0.5
+
+
+def test_how_many_came_back(shipped):
+    """Task 9 of Evidence: selective return, as a number in 100."""
+    back = cohorts.load("clinic_diary").diary["returned"].mean()
+    assert f"only {100 * back:.0f} in 100 came back" in told("evidence")
+
+
+def test_how_fast_the_drug_leaves():
+    """Task 10 of Application: the typical patient's clearance over the volume."""
+    true = cohorts.COHORTS["transplant_tdm"].truth
+    rate = true["cl_l_h"].value / true["v_l"].value
+    page = told("application")
+    assert f"clearance over volume is {rate:.3f} per hour" in page
+    assert f"a half-life of about {np.log(2) / rate:.0f} h" in page
+    assert 0.31 < 1 - np.exp(-12 * rate) < 0.35  # "closes by a third"
+
+
+def test_the_harm_that_has_no_time():
+    """Task 3 of Risk: counts of ORAL Surveillance, as published."""
+    difference = 122 / 2911 - 42 / 1451
+    page = told("risk")
+    assert f"differ by {100 * difference:.1f} in a hundred" in page
+    assert f"the inverse is {1 / difference:.0f} patients" in page
