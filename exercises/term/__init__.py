@@ -10,12 +10,14 @@ release          makes the students' copies of the assignments
 demo             hands in, grades and charts a synthetic class
 summary          prints what became of every hand-in
 items            says what the marks of a class say of the tasks
+alike            finds pairs of hand-ins that share more than the task makes them
 check            finds tests that cannot do their work
 synthetic_class  who hands in what, for ``demo``
 marktable        the marks of an assignment as tables, in a few queries
 itemstats        difficulty, discrimination, reliability
 misconceptions   which wrong answers of the bank the failed tasks are like
 probe            runs where tests run, and compares a student's function with them
+winnow           passages that two texts share
 page             a page of HTML that needs nothing beside it
 folders          where the course and its assignments lie
 command          what a command is, and how it fails

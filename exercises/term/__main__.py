@@ -4,11 +4,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import check, class_, collect, demo, export, items, release, reports, summary
+from . import (
+    alike,
+    check,
+    class_,
+    collect,
+    demo,
+    export,
+    items,
+    release,
+    reports,
+    summary,
+)
 from .command import Command, CommandError
 
 COMMANDS: Sequence[Command] = (
-    *(class_, release, collect, summary, export, items, check, reports, demo),
+    *(class_, release, collect, summary, export, items, alike, check, reports, demo),
 )
 
 
