@@ -375,6 +375,53 @@ WRONG = {
             {"bounds=(0, ": "bounds=(np.log(5), "},
             seen=False,
         ),
+        Wrong(
+            "as many expressers as others",
+            "leaves out how frequent a genotype is",
+            {"return share * np.sum(": "return np.sum("},
+        ),
+        Wrong(
+            "every trough a new patient",
+            "lets each trough of a patient have a clearance of its own",
+            {
+                "surprise = np.sum((ahead / error) ** 2, axis=1)": (
+                    "apart = (ahead / error) ** 2"
+                ),
+                "likelihood = np.exp((surprise.min() - surprise) / 2)": (
+                    "likelihood = np.exp(-apart.T / 2)"
+                ),
+                "np.sum(likelihood * np.exp(-(far**2) / 2))": (
+                    "np.prod(np.sum(likelihood * np.exp(-(far**2) / 2), axis=1))"
+                ),
+            },
+            seen=False,
+        ),
+        Wrong(
+            "typical clearance for the patient's",
+            "takes all patients of a genotype for alike",
+            {"np.log(typical)) / spread": "np.log(typical)) / 1e-2"},
+            seen=False,
+        ),
+        Wrong(
+            "odds for a chance",
+            "divides one genotype by the other",
+            {
+                "expresser / (expresser + weight(1 - expressers": (
+                    "expresser / (weight(1 - expressers"
+                )
+            },
+        ),
+        Wrong(
+            "factor the wrong way",
+            "lets expressers clear more slowly",
+            {'factor * prior["cl"]': 'prior["cl"] / factor'},
+        ),
+        Wrong(
+            "missing trough kept for the genotype",
+            "lets nan into the sum",
+            {"np.isfinite(troughs_ng_ml)": "np.isfinite(doses_mg)"},
+            seen=False,
+        ),
     ],
     "best_target": [
         Wrong(
@@ -960,6 +1007,19 @@ def map_clearance(doses_mg, troughs_ng_ml, prior):
             expected = 1000 * dose / prior["v"] / (np.exp(12 * cl / prior["v"]) - 1)
             total = total + (np.log(trough / expected) / prior["sigma"]) ** 2
     return cl[np.argmin(total)]
+
+
+def expresser_chance(doses_mg, troughs_ng_ml, prior, expressers, factor):
+    cl = np.exp(np.linspace(np.log(prior["cl"]) - 5, np.log(prior["cl"]) + 5, 8001))
+    odds = expressers / (1 - expressers)
+    for typical, power in ((factor * prior["cl"], 1), (prior["cl"], -1)):
+        joint = stats.norm.pdf(np.log(cl), np.log(typical), prior["omega"]) / cl
+        for dose, trough in zip(doses_mg, troughs_ng_ml):
+            if not np.isnan(trough):
+                expected = 1000 * dose / prior["v"] / (np.exp(12 * cl / prior["v"]) - 1)
+                joint = joint * stats.norm.pdf(np.log(trough / expected), 0, prior["sigma"])
+        odds *= np.trapezoid(joint, cl) ** power
+    return odds / (1 + odds)
 """,
         ),
         Alternative(
@@ -975,6 +1035,27 @@ def map_clearance(doses_mg, troughs_ng_ml, prior):
         return a + (np.log(cl) - np.log(prior["cl"])) ** 2 / prior["omega"] ** 2
 
     return minimize_scalar(total, bounds=(1, 500), method="bounded").x
+
+
+def expresser_chance(doses_mg, troughs_ng_ml, prior, expressers, factor):
+    from scipy.integrate import quad
+
+    pairs = [(d, np.log(c)) for d, c in zip(doses_mg, troughs_ng_ml) if c == c]
+
+    def average(typical):
+        def joint(z):
+            cl = typical * np.exp(z * prior["omega"])
+            total = z**2
+            for d, y in pairs:
+                g = np.log(1000 * d / prior["v"]) - np.log(np.expm1(12 * cl / prior["v"]))
+                total += ((y - g) / prior["sigma"]) ** 2
+            return np.exp(-total / 2)
+
+        return quad(joint, -8, 8, points=np.linspace(-6, 6, 25), limit=400)[0]
+
+    yes = expressers * average(factor * prior["cl"])
+    no = (1 - expressers) * average(prior["cl"])
+    return yes / (yes + no)
 """,
         ),
     ],
