@@ -135,7 +135,7 @@ def test_what_uses_were_compared_with_has_one_form(agents):
     told = agents.uses_checked.dropna()
     form = r"(US|UK) label(,? undated| \d{4})(; UK label)?|approvals to \d{4}"
     assert told.str.fullmatch(form).all()
-    assert len(told) >= 40
+    assert len(told) >= 46
     assert agents.uses_checked[agents.status == "never approved"].isna().all()
 
 
