@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from . import (
+    agree,
     alike,
     check,
     class_,
@@ -12,6 +13,7 @@ from . import (
     demo,
     export,
     items,
+    mark,
     release,
     reports,
     summary,
@@ -19,7 +21,20 @@ from . import (
 from .command import Command, CommandError
 
 COMMANDS: Sequence[Command] = (
-    *(class_, release, collect, summary, export, items, alike, check, reports, demo),
+    *(
+        class_,
+        release,
+        collect,
+        summary,
+        mark,
+        agree,
+        export,
+        items,
+        alike,
+        check,
+        reports,
+        demo,
+    ),
 )
 
 
