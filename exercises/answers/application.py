@@ -437,6 +437,19 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "three standard deviations are all",
+            "cuts off the rare levels, at which an exponential is largest",
+            {
+                "        return hazards[event] * np.exp(exponent)": (
+                    "        z = np.linspace(-3, 3, 2001)\n"
+                    "        rare = stats.norm.pdf(z)\n"
+                    "        mean = np.sum(rare * np.exp(slope * sd * z)) / rare.sum()\n"
+                    "        return hazards[event] * np.exp(slope * (target - 8)) * mean"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
             "weight on the infection",
             "exchanges what counts more",
             {
@@ -1075,6 +1088,25 @@ def best_target(sd, weight, hazards, low, high):
     ratio = -weight * hazards["rejection"] * a / (hazards["infection"] * b)
     found = 8 + (np.log(ratio) + (a * sd) ** 2 / 2 - (b * sd) ** 2 / 2) / (b - a)
     return min(max(found, low), high)
+""",
+        ),
+        Alternative(
+            "averaged over the levels",
+            """
+def mean_harm(target, sd, weight, hazards):
+    z = np.linspace(-9, 9, 3001)
+    level = target + sd * z
+    rejection = hazards["rejection"] * np.exp(hazards["rejection_slope"] * (level - 8))
+    infection = hazards["infection"] * np.exp(hazards["infection_slope"] * (level - 8))
+    return np.average(weight * rejection + infection, weights=stats.norm.pdf(z))
+
+
+def best_target(sd, weight, hazards, low, high):
+    return minimize_scalar(
+        lambda target: mean_harm(target, sd, weight, hazards),
+        bounds=(low, high),
+        method="bounded",
+    ).x
 """,
         ),
         Alternative(
