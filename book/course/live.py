@@ -38,12 +38,15 @@ import pandas as pd
 
 from . import style
 
+Chart = alt.Chart | alt.LayerChart
 #: What JupyterLab shows, and the page element takes, as a live figure.
 MIME = "application/vnd.vegalite.v5+json"
 #: Width of the chart in JupyterLab, in pixels; on the page it fills the column.
 WIDTH = 540
 #: A page holds the specification of each of its figures.
 LARGEST = 50_000
+#: Words that mean something else in a formula.
+TAKEN = {"true", "false", "null", "datum", "event", "item", "parent", "width", "height"}
 NAME = re.compile(r"lv-[a-z0-9]+(-[a-z0-9]+)+")
 
 TEXT = {"labelFontSize": 12, "titleFontSize": 12.5, "titleFontWeight": "normal"}
@@ -120,8 +123,8 @@ class Slider(alt.Parameter):
         unit: str = "",
         ticks: Sequence[float] = (),
     ) -> None:
-        if not name.isidentifier():
-            raise ValueError(f"name={name!r} is no name for a formula: use letters")
+        if not name.isidentifier() or name in TAKEN:
+            raise ValueError(f"name={name!r} is no name for a formula: take another")
         if not (low < high and step > 0):
             raise ValueError(f"{name}: low, high, step = {low}, {high}, {step}")
         steps = round((high - low) / step)
@@ -198,7 +201,7 @@ def figure(
     *,
     question: str,
     sliders: Sequence[Slider],
-    chart: alt.Chart | alt.LayerChart | alt.VConcatChart,
+    chart: Chart | list[Chart],
     said: alt.Chart,
     says: str,
     found: str,
@@ -214,7 +217,7 @@ def figure(
         What the reader is asked to find out by moving the sliders: one line.
     sliders : sequence of Slider
         What can be moved.
-    chart : altair.Chart, altair.LayerChart or altair.VConcatChart
+    chart : altair.Chart, altair.LayerChart, or list of them
         What is seen: one chart, or some below one another.
     said : altair.Chart
         Data with transforms that leave one row: what `says` takes its numbers from.
@@ -328,9 +331,9 @@ def _short(value: Any) -> Any:
     return int(value) if whole else value
 
 
-def _charts(chart: Any) -> list[Any]:
+def _charts(chart: Chart | list[Chart]) -> list[Any]:
     """Return the charts that stand below one another, each as wide as the column."""
-    parts = chart.vconcat if isinstance(chart, alt.VConcatChart) else [chart]
+    parts = chart if isinstance(chart, list) else [chart]
     return [part.properties(width=WIDTH) for part in parts]
 
 

@@ -89,6 +89,7 @@ def test_what_is_wrong_is_said(changed, said):
     ("changed", "said"),
     [
         ({"name": "a b"}, "no name for a formula"),
+        ({"name": "true"}, "no name for a formula"),
         ({"low": 3}, "low, high, step"),
         ({"value": 0.7}, "value=0.7 is no step"),
         ({"ticks": [5]}, "tick 5"),

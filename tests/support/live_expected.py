@@ -8,7 +8,12 @@ import functools
 
 import cohorts
 import numpy as np
-from scipy import stats
+import pandas as pd
+from course import scores
+from scipy import integrate, optimize, stats
+from scipy.special import expit
+from sklearn.metrics import precision_score, recall_score
+from statsmodels.stats.meta_analysis import combine_effects
 
 
 @functools.cache
@@ -37,7 +42,365 @@ def invited(limit):
     return [limit, len(chosen), 300, np.median(change), np.median(foretold)]
 
 
+@functools.cache
+def _weeks():
+    first = cohorts.load("clinic_diary").list["score_first"].to_numpy()
+    noise = np.random.default_rng(3).standard_normal(len(first)).round(2)
+    return first, noise
+
+
+def bad_week(limit, rho):
+    """Those chosen for a high score: how far they fall, and should."""
+    first, noise = _weeks()
+    mean, sd = round(first.mean(), 2), round(first.std(ddof=1), 2)
+    second = mean + rho * (first - mean) + np.sqrt(1 - rho**2) * sd * noise
+    chosen = first >= limit
+    cut = (limit - 0.5 - mean) / sd
+    above = stats.truncnorm(cut, np.inf, mean, sd).mean()
+    fall = (first - second)[chosen].mean()
+    return [chosen.sum(), 300, limit, fall, (1 - rho) * (above - mean)]
+
+
+@functools.cache
+def _candidates():
+    rng = np.random.default_rng(20)
+    works = rng.random(5000) < 0.2
+    true = np.where(works, np.maximum(rng.normal(0.3, 0.1, 5000), 0), 0)
+    one = rng.normal(true, 0.12)
+    two = np.random.default_rng(21).normal(true, 0.12)
+    return [part[:800] for part in (works, true.round(3), one.round(3), two.round(3))]
+
+
+def approved(level, needed):
+    """Level of significance: who is approved, and how many of these do nothing."""
+    works, true, one, two = _candidates()
+    p = stats.norm.sf(np.column_stack([one, two]) / 0.12)
+    passed = (p < level / 100)[:, : int(needed)].all(axis=1)
+    useless = 100 * (~works[passed]).mean()
+    return [passed.sum(), 800, useless, one[passed].mean(), true[passed].mean()]
+
+
+@functools.cache
+def dose(dose, weeks):
+    """Dose and interval: what half a year of infusions comes to, by Radau."""
+    mg, interval, hour = 70 * dose, 7 * weeks, 1 / 24
+    clearance, v1, q, v2, vmax, km = 0.252, 3.5, 0.2, 2.9, 7.5, 2.7
+
+    def change(t, c, infusion):
+        blood, tissue = c
+        out = clearance * blood + vmax * blood / (km + blood) + q * (blood - tissue)
+        return [(infusion - out) / v1, q * (blood - tissue) / v2]
+
+    def run(start, days, infusion, at):
+        made = integrate.solve_ivp(
+            change,
+            (0, days),
+            start,
+            "Radau",
+            at,
+            args=(infusion,),
+            rtol=1e-9,
+            atol=1e-9,
+        )
+        return made.y.T
+
+    state = [0.0, 0.0]
+    for _ in range(-(-24 // int(weeks))):
+        (state,) = run(state, hour, mg / hour, [hour])
+        early, state = run(state, interval - hour, 0, [0.05 - hour, interval - hour])
+    trough = state[0]
+    molar = 1000 * trough / 148
+    return [28 * mg / interval, early[0], trough, 100 * molar / (molar + 1)]
+
+
+def _logistic(x, y):
+    """Return the probabilities of a logistic regression, by Newton's method."""
+    x = np.column_stack([np.ones(len(x)), x])
+    beta = np.zeros(x.shape[1])
+    for _ in range(12):
+        p = expit(x @ beta)
+        beta += np.linalg.solve((x.T * (p * (1 - p))) @ x, x.T @ (y - p))
+    return expit(x @ beta)
+
+
+@functools.cache
+def indication(strength):
+    """Strength of the indication: crude, weighted, and weighted without DAS28."""
+    odds = dict(cohorts.truth("biologic_registry")["treatment_log_odds"])
+    odds = {key: odds[key] * (1 if key == "intercept" else strength) for key in odds}
+    registry = cohorts.get("biologic_registry").make(
+        100_000, truth={"treatment_log_odds": odds}, random_state=1
+    )
+    drug = (registry["treatment"] == "biologic").to_numpy()
+    recorded = registry[["age_years", "comorbidities", "prior_infection"]].to_numpy()
+    doses = [(registry["steroid_mg_d"] == one) for one in ("1-5", "6-10", ">10")]
+    without = np.column_stack([recorded.astype(float), *doses]).astype(float)
+    ill = (registry["outcome"] == "infection").to_numpy()
+    days = registry["follow_up_days"].to_numpy()
+    ratios = []
+    for known in (None, np.column_stack([without, registry["das28"]]), without):
+        p = 0.5 if known is None else _logistic(known, drug)
+        weight = 1 / np.where(drug, p, 1 - p)
+        events, time = (np.bincount(drug, weight * one) for one in (ill, days))
+        ratios.append((events[1] / time[1]) / (events[0] / time[0]))
+    return [strength, *ratios, cohorts.truth("biologic_registry")[RATIO]]
+
+
+RATIO = "infection_hazard_ratio"
+
+
+def _cox(time, dead, group):
+    """Return the hazard ratio of a group, as Breslow treats ties."""
+    order = np.argsort(time, kind="stable")
+    time, dead, group = time[order], dead[order], group[order]
+    first = np.searchsorted(time, time)  # all who are at risk come from there on
+    at_risk = np.cumsum(np.ones(len(time))[::-1])[::-1][first]
+    exposed = np.cumsum(group[::-1].astype(float))[::-1][first]
+
+    def score(beta):
+        weight = exposed * np.exp(beta)
+        return (dead * (group - weight / (at_risk - exposed + weight))).sum()
+
+    return np.exp(optimize.brentq(score, -5, 5, xtol=1e-10))
+
+
+@functools.cache
+def _checkpoint():
+    made = cohorts.get("checkpoint_cohort").make(10_000, random_state=12)
+    onset = made.events.groupby("patient")["day"].min()
+    people = made.patients
+    return people, people["patient"].map(onset).to_numpy()
+
+
+@functools.cache
+def landmark(week):
+    """Landmark week: all who live, and those without progression."""
+    people, onset = _checkpoint()
+    days = people["follow_up_days"].to_numpy()
+    dead = (people["status"] == "dead").to_numpy()
+    progressed = people["progression_days"].to_numpy() <= 7 * week
+    ratios = []
+    for there in (days > 7 * week, (days > 7 * week) & ~progressed):
+        had = onset[there] <= 7 * week
+        ratios.append(_cox(days[there] - 7 * week, dead[there], had))
+    naive = _cox(days, dead, ~np.isnan(onset))
+    true = cohorts.truth("checkpoint_cohort")["irae_death_ratio"]
+    return [week, *ratios, true, naive]
+
+
+@functools.cache
+def _registry():
+    return cohorts.load("biologic_registry")
+
+
+def closing(close):
+    """Closing date: the percentage, and the rate per 1,000 years."""
+    days = _registry()["follow_up_days"].to_numpy() / 365.25
+    ill = (_registry()["outcome"] == "infection").to_numpy()
+    events = sum(1 for day, one in zip(days, ill, strict=True) if one and day <= close)
+    watched = sum(min(day, close) for day in days)
+    return [close, 100 * events / len(days), 1000 * events / watched, 1000]
+
+
+def latency(month, latency):
+    """Length of the trial, and latency: added up month by month."""
+    risks = [0.93 if one < latency else 1.93 for one in range(int(month))]
+    control = 1451 * 0.0077 / 12 * month
+    drug = 2911 * 0.0077 / 12 * sum(risks)
+    ratio = sum(risks) / month
+    z = np.log(ratio) / np.sqrt(1 / drug + 1 / control)
+    power = 100 * stats.norm.sf(1.96, loc=z)
+    return [month, latency, ratio, power, 1.93]
+
+
+@functools.cache
+def _distances():
+    """Return how far below their centre patients are in three months, in SD."""
+    patients, counts = cohorts.load("lymphocyte_followup")
+    counts = counts.merge(patients[["patient", "agent_dose"]], on="patient")
+    start = counts[counts["month"] == 0].set_index("patient")["cd4_cells_ul"]
+    counts["log"] = np.log(counts["cd4_cells_ul"] / counts["patient"].map(start))
+    dose_month = counts.groupby(["agent_dose", "month"])["log"]
+    counts["level"] = counts["log"] - dose_month.transform("median")
+    moves, watched = [], []
+    for _, one in counts.groupby("patient"):
+        level = one.set_index("month")["level"].reindex(range(18)).to_numpy()
+        moves.append(np.abs(level[2:] - level[1:-1]))
+        with np.errstate(all="ignore"):
+            centre = np.nan if np.isnan(level[4:10]).all() else np.nanmean(level[4:10])
+        watched.append(level[12:15] - centre)
+    return np.array(watched), np.nanmean(np.concatenate(moves)) / 1.128
+
+
+def limit(sds, lost):
+    """Control limit: false alarms, and falls that are missed."""
+    distance, sigma = _distances()
+    quiet, fallen = (
+        [(row < -sds * sigma).any() for row in distance + np.log(left)]
+        for left in (1, 1 - lost / 100)
+    )
+    return [sds, 100 * np.mean(quiet), 100 * (1 - np.mean(fallen)), lost]
+
+
+def curse(n_arm, real):
+    """Size of trials: how many are significant in favour, and what they show."""
+    error = np.sqrt((1 / (0.35 * real) + 1 / 0.35 - 2) / n_arm)
+    logs = stats.norm(np.log(real), error)
+    edge = stats.norm.ppf(0.025) * error
+    below = max(-12 * error + np.log(real), -40)
+    chance = integrate.quad(logs.pdf, below, edge, epsabs=1e-12)[0]
+    mean = integrate.quad(lambda x: x * logs.pdf(x), below, edge, epsabs=1e-12)[0]
+    return [n_arm, 100 * chance, np.exp(mean / chance), real]
+
+
+def _two_years(start, fall, wobble, noise, target):
+    """Follow one patient; return true activity, step before and after, by visit."""
+    level, step, run, changed = start, 0, 0, False
+    for j in range(13):
+        if j:
+            goal = start - fall[step]
+            level = goal + (level - goal) * np.exp(-2 / 1.5)
+        true = max(level + 0.3 * wobble[j], 0.5)
+        run = run + 1 if true + noise[j] <= target else 0
+        before = step
+        if not changed and true + noise[j] > target and step < 3:
+            step += 1
+        elif not changed and run >= 3 and step > 0:
+            step -= 1
+        changed = step != before
+        run = 0 if changed else run
+        yield true, before, step
+
+
+@functools.cache
+def error(error, target):
+    """Error of the score: needless escalations, one patient after the other."""
+    rng = np.random.default_rng(1)
+    start = np.clip(rng.normal(5.6, 0.9, 2000), 3.6, 8.0)
+    response = np.exp(rng.normal(0, 0.4, 2000))[:, None]
+    means = np.array([1.2, 0.6, 1.0, 0.7])
+    falls = (means * response * rng.gamma(2, 0.5, (2000, 4))).cumsum(axis=1)
+    wobble, noise = np.random.default_rng(7).standard_normal((2, 2000, 13))
+    ups, needless, there, biologic = 0, 0, [], []
+    for person in zip(start, falls, wobble, error * noise, strict=True):
+        for visit, (true, before, after) in enumerate(_two_years(*person, target)):
+            ups += after > before
+            needless += after > before and true <= 3.2
+            if visit >= 6:
+                there.append(true <= 3.2)
+                biologic.append(after >= 2)
+    shares = (100 * np.mean(one) for one in (there, biologic))
+    return [error, target, 100 * needless / ups, 3.2, *shares]
+
+
+@functools.cache
+def _boosters():
+    table = cohorts.load("booster_trials")
+    ill = [table[f"infected_{arm}"] / table[f"n_{arm}"] for arm in ARMS]
+    lost = [1 / table[f"infected_{arm}"] - 1 / table[f"n_{arm}"] for arm in ARMS]
+    table["y"], table["v"] = np.log(ill[0] / ill[1]), lost[0] + lost[1]
+    late = table[~table["published"]].sort_values("year", kind="stable")
+    return table[table["published"]], late
+
+
+ARMS = ("booster", "placebo")
+
+
+def drawer(found):
+    """The drawer: trials pooled as statsmodels does, by a fixed effect."""
+    published, late = _boosters()
+    both = pd.concat([published, late.head(int(found))])
+    made = combine_effects(both["y"].to_numpy(), both["v"].to_numpy())
+    low, high = made.conf_int(use_t=False)[0]
+    mean = np.exp(made.mean_effect_fe)
+    return [len(both), mean, 95, np.exp(low), np.exp(high), 1]
+
+
+@functools.cache
+def _lots():
+    trial = cohorts.load("ra_trial")
+    arms = trial.patients.set_index("patient")["arm"]
+    visits = {
+        week: one.set_index("patient") for week, one in trial.visits.groupby("week")
+    }
+    responds = scores.acr_response(visits[0], visits[24], 20)
+    both = arms[arms.isin(["8 mg/kg", "4 mg/kg"])].index
+    outcome = responds[both].to_numpy().astype(int)
+    high = (arms[both] == "8 mg/kg").to_numpy()
+    tile = np.tile(high, (10_000, 1))
+    drawn = np.random.default_rng(3).permuted(tile, axis=1)[:2000]
+    more = 2 * (drawn * outcome).sum(axis=1) - outcome.sum()
+    return more, 2 * outcome[high].sum() - outcome.sum()
+
+
+def lots(lots):
+    """Lots drawn again: how many differ as much as the one that was drawn."""
+    more, seen = _lots()
+    extreme = np.count_nonzero(np.abs(more[: int(lots)]) >= abs(seen))
+    return [lots, extreme, seen / 2, (extreme + 1) / (lots + 1)]
+
+
+@functools.cache
+def _box():
+    people, events = cohorts.load("flow_panel")
+    events = events[(events["fsc"] >= 2.5) & (events["fsc"] <= 5.5)]
+    events = events[(events["ssc"] <= 3) & (events["person"] == "F02")].head(700)
+    one = people[people["person"] == "F02"].iloc[0]
+    return events, round(10 * one["wbc_10e9_l"] * one["lymphocyte_percent"])
+
+
+def gates(cd3, cd4):
+    """Gates: recall and precision as scikit-learn has them, and the count."""
+    events, per_ul = _box()
+    planted = events["population"] == "CD4 T"
+    called = (events["cd3"] > cd3) & (events["cd4"] > cd4) & (events["cd8"] <= 2.8)
+    recall = recall_score(planted, called)
+    precision = precision_score(planted, called, zero_division=0)
+    counts = (per_ul * one.mean() for one in (called, planted))
+    return [cd3, cd4, 100 * recall, 100 * precision, *counts]
+
+
+def terms(tender, swollen, patient, crp):
+    """Terms of DAS28-CRP: the whole from the course's scores."""
+    das28 = scores.das28_crp(tender, swollen, crp, patient)
+    without = scores.das28_crp(tender, swollen, 0, patient)
+    cdai = scores.cdai(tender, swollen, patient / 10, 5)
+    return [das28, das28 - without, cdai]
+
+
+def tap(block, half):
+    """Block and half-life: the hour at which CRP is half, by an event."""
+    loss = np.log(2) / half
+
+    def change(t, crp):
+        return loss * (1 - block / 100) - loss * crp
+
+    def halved(t, crp):
+        return crp[0] - 0.5
+
+    found = integrate.solve_ivp(
+        change, (0, 2000), [1.0], rtol=1e-10, atol=1e-12, events=halved, max_step=10
+    )
+    hours = list(found.t_events[0][:1]) if block > 50 else []
+    return [block, 100 - block, *hours, half]
+
+
 #: By name of the figure: the function, and by how much it may differ, relative.
 EXPECTED = {
+    "lv-evidence-drawer": (drawer, 1e-3),
+    "lv-evidence-lots": (lots, 1e-6),
+    "lv-mechanism-tap": (tap, 1e-5),
+    "lv-metrics-gates": (gates, 1e-6),
+    "lv-metrics-terms": (terms, 1e-6),
+    "lv-application-error": (error, 1e-3),
+    "lv-evidence-curse": (curse, 1e-5),
+    "lv-risk-closing": (closing, 1e-3),
+    "lv-risk-latency": (latency, 1e-3),
+    "lv-risk-limit": (limit, 1e-3),
+    "lv-context-approved": (approved, 1e-6),
+    "lv-evidence-bad-week": (bad_week, 1e-6),
+    "lv-evidence-indication": (indication, 1e-3),  # the grid is rounded to 0.001
+    "lv-mechanism-dose": (dose, 2e-3),  # and so is this one, to 0.01 µg/mL
     "lv-metrics-invited": (invited, 5e-3),  # the prediction is drawn to 0.01 mg/L
+    "lv-risk-landmark": (landmark, 1e-3),
 }
