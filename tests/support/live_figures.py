@@ -12,7 +12,7 @@ import nbformat
 from course.live import MIME
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-NUMBER = re.compile(r"(?<![\w.])[−+-]?\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"(?<![\w.-])[−+-]?\d[\d,]*(?:\.\d+)?")
 
 
 @functools.cache
