@@ -45,6 +45,7 @@ def use(c: Config, apart: bool = True) -> str | None:
     patches.ignore_order_of_rows()
     patches.read_hand_ins_once()
     patches.serve_files_harmlessly()
+    patches.set_formulas_without_a_network()
     patches.miss_pictures_quietly()
     c.Autograde.exporter_class = intake.SubmissionExporter
     c.Autograde.autograde_preprocessors = [

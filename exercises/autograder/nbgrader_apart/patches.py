@@ -7,6 +7,7 @@ one of the three is tried against this module first.
 
 import ast
 import contextlib
+import functools
 import json
 import locale
 import os
@@ -23,7 +24,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from .outputs import Output
 
 if TYPE_CHECKING:
-    from nbconvert.exporters import NotebookExporter
+    from nbconvert.exporters import HTMLExporter, NotebookExporter
     from nbformat.notebooknode import NotebookNode
 
 
@@ -137,6 +138,49 @@ def _as_of_a_stranger(handler: Any, path: str) -> None:
     handler.set_header("X-Content-Type-Options", "nosniff")
     if not SHOWN.fullmatch(Path(path).suffix):
         handler.set_header("Content-Disposition", "attachment")
+
+
+#: The macro of nbconvert's templates that loads MathJax, with Jupyter's own copy. A
+#: page of formgrader is at formgrader/submissions/<id>/.
+MATHJAX = """
+{%- from 'nbconvert/templates/base/mathjax.html.j2' import mathjax as from_elsewhere -%}
+{%- macro mathjax(url=None) -%}
+{{ from_elsewhere('../../../static/jupyter_server_mathjax/MathJax.js'
+                  '?config=TeX-AMS-MML_HTMLorMML-full,Safe') }}
+{%- endmacro %}
+"""
+
+
+def set_formulas_without_a_network() -> None:
+    """Let formgrader take MathJax from the Jupyter server that it runs in.
+
+    Reason: it takes it from another host, and where that cannot be reached it stops
+    before it knows any of its keys: none works, and the list of them stays empty.
+
+    Written for nbgrader 0.9.6, nbconvert 7.17 and jupyter-server-mathjax 0.2.6.
+    """
+    try:
+        import jupyter_server_mathjax  # noqa: F401  (served from where it lies)
+    except ImportError:
+        return
+    formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
+    if formgrader is not None:
+        vars(formgrader)["HTMLExporter"] = _exporter_with_formulas()
+
+
+@functools.cache
+def _exporter_with_formulas() -> "type[HTMLExporter]":
+    from jinja2 import DictLoader
+    from nbconvert.exporters import HTMLExporter
+
+    class WithFormulas(HTMLExporter):
+        """nbconvert's exporter, with a template of ours before its own."""
+
+        def __init__(self, **options: Any) -> None:
+            own = DictLoader({"mathjax.html.j2": MATHJAX})
+            super().__init__(extra_loaders=[own], **options)  # type: ignore[no-untyped-call]
+
+    return WithFormulas
 
 
 # -- nbconvert
