@@ -126,6 +126,48 @@ def test_files_without_a_name_count(worker):
     honest_passes(worker)
 
 
+#: Files that are in no list of open ones: only a mapping holds them.
+FILLS_WHAT_IS_MAPPED = """
+import mmap, os, time
+kept = []
+try:
+    for n in range(12):
+        with open(f"f{n}", "w+b") as file:
+            file.truncate(60 << 20)
+            for _ in range(60): file.write(bytes(1 << 20))
+            file.flush()
+            kept.append(mmap.mmap(file.fileno(), 4096))
+        os.unlink(f"f{n}")
+        time.sleep(0.1)
+    print("GOT ALL")
+except OSError as error:
+    print(type(error).__name__)
+time.sleep(1)
+"""
+
+
+def test_files_that_are_only_mapped_count(worker):
+    answer = said(worker, FILLS_WHAT_IS_MAPPED)
+    assert "GOT ALL" not in answer or "Stopped" in answer
+    honest_passes(worker)
+
+
+def test_a_file_may_be_mapped_and_removed(worker):
+    code = (
+        "import mmap, os, time\nwith open('f', 'w+b') as f:\n    f.truncate(1 << 20)\n"
+    )
+    code += "    m = mmap.mmap(f.fileno(), 1 << 20)\nos.unlink('f')\nm.write(b'xyz')\n"
+    assert "xyz" in said(worker, f"{code}time.sleep(1)\nprint(m[:3])")
+
+
+def test_a_hand_in_with_many_files_has_room_to_write(worker):
+    files = {f"part{n % 50}/{n}.csv": b"x" for n in range(1_900)}
+    code = "import time\nopen('mine', 'w').write('x')\ntime.sleep(0.5)\nprint('WROTE')"
+    passed, outputs = workers.outcome(worker, code, workers.RIGHT, files=files)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
+    assert "WROTE" in workers.text_of(outputs[1:2])
+
+
 def test_some_megabytes_can_be_written(worker):
     code = (
         "open('f', 'wb').write(bytes(50 << 20))\nimport os\nprint(os.stat('f').st_size)"
@@ -180,6 +222,33 @@ def test_memory_can_be_shared_through_a_file_and_mapped_privately(worker):
 def test_nothing_shared_is_left_for_the_next(worker):
     said(worker, "open('/dev/shm/left', 'w').write('x')")
     assert "left" not in said(worker, "import os\nprint(os.listdir('/dev/shm'))")
+
+
+FILLS_SOCKETS = """
+import os, socket, time
+for _ in range(6):
+    if os.fork() == 0:
+        kept = []
+        for _ in range(110):
+            pair = socket.socketpair()
+            for one in pair:
+                one.setblocking(False)
+                try:
+                    while True: one.send(bytes(1 << 14))
+                except OSError: pass
+            kept.append(pair)
+        time.sleep(5); os._exit(0)
+time.sleep(5)
+print("GOT ALL")
+"""
+
+
+def test_what_is_on_its_way_in_sockets_counts(worker, monkeypatch):
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 400 << 20)
+    answer = said(worker, FILLS_SOCKETS)
+    assert "MB of memory" in answer and "GOT ALL" not in answer
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 3 << 30)
+    honest_passes(worker)
 
 
 #: As much as may be, as fast as can be, by eight processes.
@@ -263,6 +332,23 @@ failed = libc.{call}({arguments}) < 0
 print(failed and errno.errorcode[ctypes.get_errno()])
 """
     assert "ENOSYS" in said(worker, code)
+
+
+@pytest.mark.skipif(not box.landlock_abi(), reason="needs Landlock")
+def test_an_older_landlock_lets_no_closed_file_be_emptied(monkeypatch):
+    """It does not stop this call, so the call is not on the list there."""
+    monkeypatch.setattr(box.syscalls.landlock, "abi", lambda: 2)
+    box.syscalls.make_filter.cache_clear()
+    made = workers.worker(Level.LANDLOCK)
+    try:
+        honest_passes(made)
+        answer = said(made, "import os\nos.truncate('data.csv', 0)")
+        assert "Function not implemented" in answer
+        code = "f = open('data.csv', 'r+')\nf.truncate(0)\nprint('DONE')"
+        assert "DONE" in said(made, code)
+    finally:
+        made.close()
+        box.syscalls.make_filter.cache_clear()
 
 
 # -- other processes and files of the same user
@@ -522,6 +608,42 @@ def test_a_cell_that_ends_its_process_costs_no_other(worker, code):
     assert passed == set(workers.TESTS)
     assert "ended its own process" in workers.text_of(outputs[2:3])
     assert not outputs[3]
+
+
+#: A process that stands still takes nothing: not even the text of its next cell.
+STANDS_STILL = """
+import os, signal, time
+me = os.getpid()
+if os.fork() == 0:
+    time.sleep(0.3); os.kill(me, signal.SIGSTOP); os._exit(0)
+"""
+
+
+def test_a_process_that_stands_still_stops_nobody():
+    made = workers.worker(BEST, cell_seconds=3, call_seconds=2)
+    try:
+        wait = "import time\ntime.sleep(1)"
+        long = f"x = {'1' * 4_000_000!r}"
+        passed, outputs = workers.outcome(
+            made, STANDS_STILL, wait, long, workers.RIGHT, long
+        )
+        assert "did not end within 3 s" in workers.text_of(outputs[1:4])
+        honest_passes(made)
+        passed, _ = workers.outcome(made, long, workers.RIGHT)
+        assert passed == set(workers.TESTS)
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000_000])
+def test_a_long_message_costs_no_other_task(worker, size):
+    body = f"def greeting(word):\n    return 'x' * {size}"
+    text = "got = greeting('a')\nassert got == 'hello a', f'the answer is {got}'"
+    tests = {"text": text} | {name: workers.TESTS[name] for name in ("number", "array")}
+    passed, outputs = workers.outcome(worker, workers.RIGHT, body, tests=tests)
+    assert passed == {"number", "array"}, workers.text_of(outputs)[:1_000]
+    shown = workers.text_of(outputs[3:4])
+    assert "the answer is xxx" in shown and len(shown) < 100_000
 
 
 # -- room to be honest

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import stat
@@ -79,6 +80,13 @@ def fill(course):
     put(course, "cells", **{f"{MINI}.ipynb": cells})
     put(course, "names", **{"a\nada  graded \x1b[2J.csv": "x"})
     put(course, "file_for_folder", **{"d": "a file"})
+    for name in (submission.GRADED, submission.TIMESTAMP, submission.REFUSED):
+        below = put(course, f"ours{len(name)}") / name
+        below.mkdir()
+        (below / "a.csv").touch()
+    old = {"cell_type": "heading", "level": 10**11, "source": "x", "metadata": {}}
+    old = {"nbformat": 3, "worksheets": [{"cells": [old] * 100}]}
+    put(course, "old", **{f"{MINI}.ipynb": json.dumps(old)})
     (put(course, "x", **nothing).parent / "nbgrader_config.py").write_text("1 / 0")
     # A student's folder that is a link, and one whose assignment is.
     shutil.rmtree(course.folder / "submitted" / "x")
@@ -86,9 +94,10 @@ def fill(course):
     (course.folder / "submitted" / "y").mkdir()
     (course.folder / "submitted" / "y" / MINI).symlink_to(source.parent)
     full = "ada zoe links other_folder dangling pipe late stamp zone deep names"
+    full += " ours10 ours11 ours13"
     return (
         dict.fromkeys([*full.split(), "file_for_folder"], FULL)
-        | dict.fromkeys(["out", "folder", "slow", "digits", "cells"], NONE)
+        | dict.fromkeys(["out", "folder", "slow", "digits", "cells", "old"], NONE)
         | dict.fromkeys(["misspelt", "x", "y"])
     )
 
@@ -184,6 +193,8 @@ def test_collect_follows_no_link_and_stops_for_nobody(new_course, tmp_path):
     (eve / "all").symlink_to("../../../..")
     os.mkfifo(eve / "pipe")
     deep(eve)
+    (eve / submission.REFUSED).mkdir()
+    (eve / submission.REFUSED / "a.csv").touch()
     (mal,) = inbound.glob("mal+*")
     shutil.rmtree(mal)
     mal.symlink_to(course.folder / "source" / MINI)
@@ -338,6 +349,9 @@ def test_archives_lead_nowhere_through_a_students_folder(new_course, tmp_path):
         (-5.5, "-5.5"),
         (None, ""),
         ("a\r\n=1", "a  =1"),
+        ("\uff1dcmd|x", "'\uff1dcmd|x"),
+        ("Berg;=1+1; @x", "Berg;'=1+1;' @x"),
+        ("Berg; Anna", "Berg; Anna"),
     ],
 )
 def test_no_cell_is_a_formula(value, cell_of_the_table):

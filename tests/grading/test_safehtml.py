@@ -33,6 +33,13 @@ ATTACKS = {
     "shift": '<div style="margin-top:-999px;text-indent:-99px;line-height:0">x</div>',
     "address in a style": '<p style="background:url(//e.example/x)">x</p>',
     "beacon": '<img src="https://e.example/x.png" alt="">',
+    "beacon with a line end": '<img src="h\nttps://e.example/x"><img src="\x01//e/x">',
+    "beacon with backslashes": r'<img src="\\e.example\x.png"><img src=" \/e/x">',
+    "beacon in a style": '<p style="background: image-set(&quot;//e/x&quot; 1x)">x</p>',
+    "beacon in a sheet": '<style>.dataframe {background: image("//e/x")}</style>',
+    "request by escapes": '<img src=".%2E/%2e./api/shutdown">',
+    "neighbours": "<style>.dataframe ~ *, .dataframe + p {color: white}</style>",
+    "brackets": "<style>.dataframe {color:" + "[" * 5_000 + "}</style>",
     "request": '<img src="/api/shutdown"><img src="../../x"><img srcset="//e/x">',
     "mutation": "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
     "comment": "<!--><script>alert(1)</script>-->",
@@ -61,16 +68,19 @@ def assert_harmless(html):
             )
             if name == "src":
                 assert text.startswith("data:image/") or "/" not in text, text
+                assert "\\" not in text, text
             if name == "href":
                 assert "script:" not in text and not text.startswith("data:"), text
             if name == "style":
                 for word in ("position", "url", "margin", "inset", "z-index", "indent"):
                     assert word not in text, text
+                assert "image" not in text, text
             if name == "class":
                 assert not {"panel-footer", "nbgrader_cell", "score"} & set(value)
     for sheet in page.find_all("style"):
         for rule in sheet.string.split("}")[:-1]:
             assert rule.strip().startswith(("#T_", ".dataframe")), rule
+            assert not set("~+") & set(rule) and "image" not in rule
 
 
 @pytest.mark.parametrize("html", ATTACKS.values(), ids=ATTACKS)
@@ -79,6 +89,41 @@ def test_nothing_acts_in_the_readers_name(html):
     assert_harmless(cleaned)
     assert "before" in cleaned
     assert safehtml.clean(cleaned).count("before") == 1
+
+
+#: Elements that are never closed, though some look so: each is opened again in every
+#: paragraph.
+UNCLOSED = [
+    "<b a{}>",
+    "<b a{}><!--</b>-->",
+    '<b a{}="</b>">',
+    '<b a{} x=q" y="> </b>">',
+    "<b a{}><textarea></b></textarea>",
+    "<b a{}><table><tr><td></b></td></tr></table>",
+]
+
+
+@pytest.mark.parametrize("element", UNCLOSED)
+def test_a_small_text_does_not_become_a_huge_page(element):
+    opened = "".join(element.format(n) for n in range(400))
+    cleaned = safehtml.clean(f"<p>{opened}{'<p>x' * 20_000}")
+    assert len(cleaned) < 1_000 and "Left out" in cleaned
+    assert len(safehtml.clean("<div>" * 60_000)) < 1_000
+
+
+def test_long_texts_with_many_elements_are_shown():
+    rows = "<tr><td><b>1</b><td><i>2</i></td></tr>" * 3_000
+    assert "Left out" not in safehtml.clean(f"<table>{rows}</table>")
+    links = '<p><a href="https://doi.org/10.1000/1">a</a> <em>b</em></p>' * 3_000
+    assert "Left out" not in safehtml.clean(links)
+
+
+def test_colours_of_a_terminal_stay_and_odd_ones_are_left_out():
+    assert "ansi-red-fg" in safehtml.coloured("\x1b[31mred\x1b[0m <b>")
+    for odd in ("\x1b[38m", "\x1b[1;48m", f"\x1b[{'9' * 5_000}m"):
+        assert safehtml.coloured(f"<b>{odd}x").startswith("&lt;b&gt;")
+    flood = "\x1b[31mX" * 300_000
+    assert safehtml.coloured(flood) == "X" * 300_000
 
 
 @pytest.mark.parametrize("attack", ["script", "handler", "link", "frame", "beacon"])
@@ -284,6 +329,7 @@ def test_feedback_and_formgrader_show_a_class_harmlessly(
             f"every = base64.b64decode('{everything}').decode()\n"
             "display(HTML(every)); display(Markdown(every))\n"
             "display({'application/vnd.jupyter.widget-view+json': 'text'}, raw=True)\n"
+            "print('\\x1b[38mcolour', '\\x1b[31mX' * 100_000)\n"
             "import pandas as pd; pd.DataFrame({'crp': [31.5]})",
         )
     )

@@ -126,6 +126,16 @@ def test_the_instructors_files_come_first(hand_in):
     assert set(refused(found)) == {"sub", "big.csv/part.csv"}
 
 
+@pytest.mark.parametrize("name", [submission.GRADED, "timestamp.txt", "refused.txt"])
+def test_a_folder_under_a_name_of_the_gradings_is_left_out(hand_in, name):
+    (hand_in / "mini.ipynb").write_bytes(NOTEBOOK)
+    (hand_in / name).mkdir()
+    (hand_in / name / "a.csv").touch()
+    found = read(hand_in)
+    assert found.notebooks["mini"].problem is None and found.files == {}
+    assert list(refused(found)) == [f"{name}/a.csv"]
+
+
 def test_what_was_refused_before_is_remembered(hand_in):
     (hand_in / "refused.txt").write_text(
         "data.csv\tis a link\nno tab here\n\x1b\t\x1b[2J"
@@ -186,6 +196,26 @@ def notebook(**changes):
 def test_what_is_too_much_is_refused_with_a_reason(content, reason):
     with pytest.raises(Unreadable, match=reason):
         notebookfile.parse(content)
+
+
+def old_notebook(*cells):
+    return json.dumps({"nbformat": 3, "worksheets": [{"cells": [*cells]}]}).encode()
+
+
+def test_an_old_notebook_costs_no_more_than_a_new_one():
+    """What is not used of it is not converted; a heading's number is one."""
+    code = {"cell_type": "code", "input": "x = 1", "outputs": [{}] * 50_000}
+    mark = {"nbgrader": {"grade_id": "a"}}
+    heading = {"cell_type": "heading", "level": 10**12, "source": "Title"}
+    content = old_notebook(code, heading | {"metadata": mark})
+    assert notebookfile.parse(content) == (
+        CellHandedIn("code", "x = 1"),
+        CellHandedIn("markdown", "# Title", "a"),
+    )
+    with pytest.raises(Unreadable, match="has 2001 cells"):
+        notebookfile.parse(old_notebook(*[code | {"outputs": []}] * 2_001))
+    second = old_notebook(heading | {"level": 2, "metadata": {}})
+    assert notebookfile.parse(second) == (CellHandedIn("markdown", "## Title"),)
 
 
 def test_long_numbers_elsewhere_harm_nobody():

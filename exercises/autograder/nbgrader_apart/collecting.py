@@ -17,7 +17,7 @@ from nbgrader.exchange.default import ExchangeCollect
 
 from . import intake, submission, tree
 from .submission import REFUSED
-from .tree import Tree, Unopened, printable
+from .tree import Refusal, Tree, Unopened, printable
 
 if sys.platform != "win32":
     import pwd
@@ -133,9 +133,14 @@ def replace(destination: Path, found: Tree) -> None:
     fresh = destination.with_name(f".{destination.name}.collecting")
     tree.remove(fresh)
     fresh.mkdir()
-    tree.write(fresh, found.files)
-    if found.refused:
-        lines = [f"{refusal.name}\t{refusal.reason}\n" for refusal in found.refused]
+    # The list of what was refused is ours.
+    taken = [name for name in found.files if name.partition("/")[0] != REFUSED]
+    tree.write(fresh, {name: found.files[name] for name in taken})
+    refused = list(found.refused)
+    if len(taken) < len(found.files):
+        refused.append(Refusal(REFUSED, "has a name that the grading uses itself"))
+    if refused:
+        lines = [f"{refusal.name}\t{refusal.reason}\n" for refusal in refused]
         (fresh / REFUSED).write_text("".join(lines), encoding="utf-8")
     tree.remove(destination)
     fresh.rename(destination)

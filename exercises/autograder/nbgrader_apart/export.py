@@ -26,8 +26,10 @@ COLUMNS = (
     "score",
     "max_score",
 )
-#: What a spreadsheet takes for a formula begins so.
-FORMULA = re.compile(r"\s*[=+\-@]")
+#: What a spreadsheet takes for a formula begins so, in a cell or after a semicolon, at
+#: which some take a line of a table apart. The last four are those of East Asian
+#: keyboards.
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -41,7 +43,7 @@ def plain(value: object) -> str:
     if NUMBER.fullmatch(text):
         return text
     text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return f"'{text}" if FORMULA.match(text) else text
+    return FORMULA.sub(r"\1'", text)
 
 
 class SafeCsvExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types

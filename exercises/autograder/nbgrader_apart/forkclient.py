@@ -39,6 +39,7 @@ forkserver.main()
 START_SECONDS, ANSWER_SECONDS, END_SECONDS = 120, 30, 5
 #: A cell that is interrupted in vain is ended after so many more seconds.
 GRACE_SECONDS = 2
+LATE = "did not end within {:g} s"
 #: How often a running cell's use of memory and disk is looked at.
 WATCH_SECONDS = 0.2
 #: The outputs of one cell, as they are sent.
@@ -314,7 +315,14 @@ class Fork:
         # A submission that keeps a processor busy takes time from no other slot.
         processors = sorted(os.sched_getaffinity(0))
         processor = processors[slot % len(processors)]
-        request = ForkRequest(str(self.folder), self.user, processor, fresh)
+        given = box.disk.written_below(str(self.folder))
+        self.most_bytes = given.size + TOTAL_DISK
+        self.most_entries = given.entries + TOTAL_FILES
+        request = ForkRequest(
+            *(str(self.folder), self.user, processor, fresh),
+            size=self.most_bytes,
+            entries=self.most_entries,
+        )
         with there:
             self.pid = server.fork(request, (there.fileno(), link.fileno()))
 
@@ -345,10 +353,10 @@ class Fork:
         deadline = time.monotonic() + seconds + GRACE_SECONDS
         try:
             request = {"run": source, "seconds": seconds, "place": place}
-            wire.send(self.control, request)
+            self._send(request, deadline)
             while not select.select([self.control], [], [], WATCH_SECONDS)[0]:
                 if time.monotonic() > deadline:
-                    raise Lost(f"did not end within {seconds:g} s")
+                    raise Lost(LATE.format(seconds))
                 self._check_use()
                 if beside is not None:
                     beside.end_if_overdrawn()
@@ -361,6 +369,13 @@ class Fork:
             raise Lost("ended its own process") from None
         except (wire.Malformed, TimeoutError):
             raise Lost("sent something else than its outputs") from None
+
+    def _send(self, request: wire.Head, deadline: float) -> None:
+        """Send a cell; a process that stands still does not take a long one."""
+        try:
+            wire.send(self.control, request, deadline=deadline)
+        except TimeoutError:
+            raise Lost(LATE.format(request["seconds"])) from None
 
     def relink(self, link: socket.socket) -> None:
         """Give the tests' process a socket to a new process of the student.
@@ -390,15 +405,17 @@ class Fork:
         """Raise `Lost` if its processes use more than a submission may."""
         server = self.server
         used = box.below(server.process.pid, server.started.memory, self.user)
-        if used.memory > TOTAL_MEMORY:
+        memory = used.memory + box.held_by_sockets(used.processes)
+        if memory > TOTAL_MEMORY:
             raise Lost(f"took more than {TOTAL_MEMORY >> 20:,} MB of memory")
         if server.options.level is not Level.BWRAP:  # else its disk has that size
             self._check_disk(used.processes)
 
     def _check_disk(self, processes: list[int]) -> None:
-        written = box.disk.written_below(str(self.folder), TOTAL_FILES)
-        size = written.size + box.disk.unnamed(processes)
-        if size > TOTAL_DISK or written.entries > TOTAL_FILES:
+        folder, largest = str(self.folder), self.server.options.limits.file
+        written = box.disk.written_below(folder, self.most_entries)
+        size = written.size + box.disk.unnamed(processes, folder, largest)
+        if size > self.most_bytes or written.entries > self.most_entries:
             raise Lost(
                 f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"
             )

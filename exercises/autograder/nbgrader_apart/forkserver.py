@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from . import box, shell, studentside, testside, wire
-from .options import TOTAL_DISK, TOTAL_FILES, ForkRequest, Level, Role, ServerSpec
+from .options import ForkRequest, Level, Role, ServerSpec
 from .outputs import Output, has_error
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -237,7 +237,9 @@ class ForkServer:
     def _isolate(self, request: ForkRequest) -> None:
         """Go on in a process that finds nothing but the submission's own."""
         given = os.open(request.folder, os.O_PATH | os.O_DIRECTORY)
-        box.namespaces.separate(self.spec.arena, TOTAL_DISK, TOTAL_FILES, request.user)
+        box.namespaces.separate(
+            self.spec.arena, request.size, request.entries, request.user
+        )
         box.take_user(request.user)
         box.namespaces.copy_files(given, request.folder)
         process = os.fork()

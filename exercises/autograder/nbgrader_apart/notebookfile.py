@@ -66,11 +66,7 @@ def parse(data: bytes) -> tuple[CellHandedIn, ...]:
         If it is not a notebook; the message is for the student.
     """
     cells = _list_of_cells(_content(data))
-    if len(cells) > MOST_CELLS:
-        raise Unreadable(
-            f"has {len(cells)} cells, and up to {MOST_CELLS} are read: delete those "
-            "that are not yours and hand it in again"
-        )
+    _check_count(len(cells))
     found = tuple(_cell(cell) for cell in cells if isinstance(cell, dict))
     if sum(len(cell.source) for cell in found) > MOST_TEXT:
         raise Unreadable(
@@ -134,7 +130,10 @@ def _list_of_cells(content: Any) -> list[Any]:
         )
     if version < NEWEST_FORMAT:
         try:
-            content = nbformat.convert(nbformat.from_dict(content), NEWEST_FORMAT)
+            light = nbformat.from_dict(_light(content))
+            content = nbformat.convert(light, NEWEST_FORMAT)
+        except Unreadable:
+            raise
         except Exception as error:
             # nbformat raises whatever the odd content leads to.
             reason = str(error)[:200]
@@ -146,6 +145,41 @@ def _list_of_cells(content: Any) -> list[Any]:
     if not isinstance(cells, list):
         raise Unreadable("is JSON, but not a notebook (it has no list of cells)")
     return cells
+
+
+def _light(content: dict[str, Any]) -> dict[str, Any]:
+    """Return an old notebook without what is not used of it and slow to convert.
+
+    In those formats cells lie in worksheets, and a heading has a number.
+    """
+    sheets = [sheet["cells"] for sheet in content.get("worksheets", [])]
+    _check_count(sum(map(len, sheets)) + len(content.get("cells", [])))
+    return {
+        "nbformat": content["nbformat"],
+        "nbformat_minor": 0,
+        "metadata": {},
+        "worksheets": [
+            {"cells": [*map(_light_cell, cells)], "metadata": {}} for cells in sheets
+        ],
+        "cells": content.get("cells", []),
+    }
+
+
+def _light_cell(cell: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in cell.items() if name != "outputs"}
+    if kept.get("cell_type") == "code":
+        kept["outputs"] = []
+    if kept.get("level") not in range(1, 7):
+        kept.pop("level", None)
+    return kept
+
+
+def _check_count(cells: int) -> None:
+    if cells > MOST_CELLS:
+        raise Unreadable(
+            f"has {cells} cells, and up to {MOST_CELLS} are read: delete those that "
+            "are not yours and hand it in again"
+        )
 
 
 def _cell(cell: Mapping[str, Any]) -> CellHandedIn:

@@ -23,7 +23,8 @@ class Level(StrEnum):
     NONE = "none"
 
 
-#: What one submission may write: bytes, and files with folders.
+#: What one submission may write beside what was handed in: bytes, and files with
+#: folders.
 TOTAL_DISK, TOTAL_FILES = 256 << 20, 2000
 
 
@@ -140,9 +141,14 @@ class ForkRequest:
         The processor that the fork runs on, with all that it starts.
     fresh : bool
         Whether to forget what the set-up cells have defined.
+    size, entries : int
+        How many bytes, and files with folders, it may have: what was handed in, and
+        as much as may be written.
     """
 
     folder: str
     user: int | None
     processor: int
     fresh: bool
+    size: int
+    entries: int

@@ -9,6 +9,7 @@ templates; `Plain` is a step that takes odd outputs away before anything is writ
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from html import escape
@@ -16,7 +17,7 @@ from typing import Any
 
 import nh3
 import tinycss2
-from nbconvert.filters import strip_files_prefix
+from nbconvert.filters import ansi2html, strip_ansi, strip_files_prefix
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 from nbgrader.utils import is_locked
@@ -69,8 +70,39 @@ STYLE_BEGINS = re.compile(r"<style\b[^<>]*>", re.I)
 ELEMENT = re.compile(r"<([a-z][a-z0-9-]*)([^<>]*)", re.I)
 ATTRIBUTE = re.compile(r"(?<![\w-])(on\w+|src|href|srcset)\s*=\s*[^\s>]", re.I)
 STYLE_ENDS = re.compile(r"</style\s*>", re.I)
-#: pandas styles its tables by their ids, and all of them by their class.
-SCOPED = re.compile(r"\s*(?:#T_\w+|\.dataframe)\b")
+#: pandas styles its tables by their ids, and all of them by their class. What follows
+#: chooses what lies inside, not what stands beside.
+SCOPED = re.compile(r"\s*(?:#T_\w+|\.dataframe)\b[^~+]*")
+#: Functions of CSS that load nothing.
+CSS_FUNCTION = re.compile(r"([\w-]*)\s*\(")
+CSS_FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla", "linear-gradient", "calc"})
+#: What a browser leaves out of an address before it reads it.
+NOT_IN_AN_ADDRESS = re.compile(r"^[\x00-\x20]+|[\x00-\x20]+$|[\t\n\r]")
+#: Elements that a browser opens again in every paragraph until they are closed.
+REOPENED = frozenset("a b big code em font i s small strike strong tt u".split())
+#: Others that stay open until they are closed.
+NESTED = frozenset(
+    "blockquote center del details div dl figure ins kbd ol q samp span sub sup table "
+    "ul var".split()
+)
+#: In these an element is closed for good, or not at all.
+SHUT = frozenset("td th caption template applet object marquee".split())
+#: So many elements may be opened again in a text, and stand in each other. A text of a
+#: few kilobytes could ask for more of the former than any memory holds.
+MOST_REOPENED, DEEPEST = 100_000, 500
+TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.I)
+#: A tag that every reader takes for one, and for nothing else.
+PLAIN_TAG = re.compile(
+    r"""</?[a-z][a-z0-9-]*
+    (?: \s+ [\w:-]+ (?: = (?: "[^"<>]*" | '[^'<>]*' | [^\s"'<>=`]+ ) )? )*
+    \s* /? >""",
+    re.I | re.X,
+)
+#: After these a tag may be none.
+NO_TAGS = re.compile(
+    r"<[!?]|</[^a-z]|<(?:iframe|no\w+|plaintext|script|style|textarea|title|xmp)\b",
+    re.I,
+)
 
 
 def clean(html: Any) -> str:
@@ -83,6 +115,8 @@ def clean(html: Any) -> str:
     """
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
     sheets, text = _style_sheets(text)
+    if _is_entangled(text):
+        return _note(["HTML with too many elements that are not closed"])
     sheet = "\n".join(_scoped_rules(css) for css in sheets).strip()
     safe = nh3.clean(
         text,
@@ -130,16 +164,62 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         case "id":
             return value if IDS.fullmatch(value) else None
         case "src":
-            return value if PICTURE.match(value.strip()) else None
+            return _address(value, PICTURE)
         case "href":
-            return value if LINK.match(value.strip()) else None
+            return _address(value, LINK)
         case "style":
-            return None if re.search(r"url|expression|\\", value, re.I) else value
+            return value if _loads_nothing(value) else None
     return value
+
+
+def _address(value: str, allowed: re.Pattern[str]) -> str | None:
+    """Return an address as a browser reads it, or None if it leads elsewhere."""
+    plain = re.sub("%2e", ".", NOT_IN_AN_ADDRESS.sub("", value), flags=re.I)
+    # To a browser a backslash is a slash, and no file that is taken has one.
+    return plain if allowed.match(plain) and "\\" not in plain else None
+
+
+def _loads_nothing(css: str) -> bool:
+    """Say whether some declarations name no file and no address."""
+    functions = {name.lower() for name in CSS_FUNCTION.findall(css)}
+    return functions <= CSS_FUNCTIONS and not re.search(r"url|\\|//", css, re.I)
+
+
+def _is_entangled(html: str) -> bool:
+    """Say whether elements that are not closed would take too long to be read.
+
+    What looks like the end of an element counts only if no reader can take it for
+    anything else.
+    """
+    begins = NO_TAGS.search(html)
+    certain_until = begins.start() if begins else len(html)
+    open_now, for_good, again = Counter[str](), 0, 0
+    for tag in TAG.finditer(html):
+        element = tag[2].lower()
+        if certain_until > tag.start() and not PLAIN_TAG.match(html, tag.start()):
+            certain_until = tag.start()
+        if element in SHUT:
+            for_good += sum(open_now.pop(one, 0) for one in REOPENED)
+        if element not in REOPENED and element not in NESTED:
+            again += for_good + sum(open_now[one] for one in REOPENED)
+        elif not tag[1]:
+            open_now[element] += 1
+        elif open_now[element] and tag.start() < certain_until:
+            open_now[element] -= 1
+        if again > MOST_REOPENED or for_good + open_now.total() > DEEPEST:
+            return True
+    return False
 
 
 def _scoped_rules(css: str) -> str:
     """Return the rules of a style sheet that change nothing but pandas' tables."""
+    try:
+        return _rules(css)
+    except RecursionError:  # brackets in brackets
+        return ""
+
+
+def _rules(css: str) -> str:
     kept = []
     for rule in tinycss2.parse_stylesheet(
         css, skip_comments=True, skip_whitespace=True
@@ -155,12 +235,9 @@ def _scoped_rules(css: str) -> str:
             if declaration.type == "declaration" and declaration.lower_name in STYLES
         ]
         text = f"{', '.join(map(str.strip, selectors))} {{{'; '.join(declarations)}}}"
-        scoped = all(SCOPED.match(selector) for selector in selectors)
-        if (
-            scoped
-            and declarations
-            and not re.search(r"[<\\]|url|expression", text, re.I)
-        ):
+        scoped = all(SCOPED.fullmatch(selector) for selector in selectors)
+        harmless = "<" not in text and all(map(_loads_nothing, declarations))
+        if scoped and declarations and harmless and "\\" not in text:
             kept.append(text)
     return "\n".join(kept)
 
@@ -195,8 +272,28 @@ def _note(left_out: list[str]) -> str:
     return f'<p class="left-out"><em>Left out for safety: {names}</em></p>'
 
 
+#: Characters that are copied to show a text in its colours, all copies together.
+MOST_COPIED = 1_000_000_000
+
+
+def coloured(text: str) -> str:
+    """Return a text of a terminal as HTML; without its colours if they are odd.
+
+    nbconvert copies the rest of the text at every colour, and takes some codes for
+    more than they are.
+    """
+    if text.count("\x1b[") * len(text) < MOST_COPIED:
+        with contextlib.suppress(ValueError, IndexError):
+            return str(ansi2html(text))
+    return escape(strip_ansi(text))
+
+
 #: By the names of the filters of nbconvert whose place they take.
-FILTERS = {"clean_html": clean, "strip_files_prefix": clean_markdown}
+FILTERS = {
+    "clean_html": clean,
+    "strip_files_prefix": clean_markdown,
+    "ansi2html": coloured,
+}
 
 # -- outputs
 

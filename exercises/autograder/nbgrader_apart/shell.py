@@ -23,6 +23,8 @@ from .patches import PreparedShell
 
 #: Characters of output that a cell may have; the rest is dropped, with a note.
 MAX_OUTPUT = 1_000_000
+#: Of a message that is longer than all that, so many characters from either end.
+MAX_MESSAGE = 5_000
 #: A cell that prints more characters than this is stopped.
 FLOOD = 20_000_000
 
@@ -177,7 +179,14 @@ class Shell(PreparedShell):
         self.db = self.open_db(os.path.join(own, "db"))
 
     def keep_error(self, error: Output) -> None:
-        """Put an error among the outputs of the cell."""
+        """Put an error among the outputs of the cell.
+
+        A message may hold all that a function has returned.
+        """
+        lines = "\n".join(error["traceback"])
+        if len(lines) + len(error["evalue"]) > MAX_OUTPUT:
+            error["evalue"] = _shortened(error["evalue"])
+            error["traceback"] = [_shortened(lines)]
         self.outputs.list.append(error)
 
     def run(self, source: str, seconds: float) -> list[Output]:
@@ -197,6 +206,14 @@ class Shell(PreparedShell):
             reason = result.error_before_exec or result.error_in_exec
             self._showtraceback(type(reason), reason, [type(reason).__name__])
         return self.outputs.list
+
+
+def _shortened(text: str) -> str:
+    """Return the first and the last part of a text that is far too long."""
+    if len(text) <= 2 * MAX_MESSAGE:
+        return text
+    left_out = f"\n[{len(text) - 2 * MAX_MESSAGE:,} characters left out]\n"
+    return text[:MAX_MESSAGE] + left_out + text[-MAX_MESSAGE:]
 
 
 @contextlib.contextmanager

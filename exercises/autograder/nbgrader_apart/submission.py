@@ -168,7 +168,8 @@ def read(
     found = tree.read(base, *components, ignore=ignore, limits=limits)
     wanted = sorted(wanted)
     notebooks, refused = _notebooks(found, wanted)
-    files, in_the_way = _files(found, {*reserved, *(name + SUFFIX for name in wanted)})
+    ours = {*reserved, *(name + SUFFIX for name in wanted), GRADED, TIMESTAMP, REFUSED}
+    files, in_the_way = _files(found, ours)
     stamp, odd_stamp = _timestamp(found.files.get(TIMESTAMP))
     return Submission(
         student,
@@ -211,12 +212,14 @@ def _files(
     }
     files, refused = {}, []
     for name, content in found.files.items():
-        if name in reserved or name in (TIMESTAMP, REFUSED) or name.endswith(SUFFIX):
+        if name in reserved or name.endswith(SUFFIX):
             continue
         parts = name.split("/")
         folders = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
         if name in above or folders & reserved:
-            refused.append(Refusal(name, "is where the assignment has a file"))
+            refused.append(
+                Refusal(name, "is where the assignment or the grading has a file")
+            )
         else:
             files[name] = content
     return files, refused

@@ -33,7 +33,7 @@ from .confinement import (
 )
 from .landlock import abi as landlock_abi
 from .places import HOMES, PACKAGE, environment, outermost, system_paths
-from .processes import below, use_of, user_of
+from .processes import below, held_by_sockets, use_of, user_of
 
 __all__ = [
     "HOMES",
@@ -45,6 +45,7 @@ __all__ = [
     "confine",
     "disk",
     "environment",
+    "held_by_sockets",
     "landlock_abi",
     "namespaces",
     "outermost",

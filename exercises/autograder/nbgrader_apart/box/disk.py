@@ -5,11 +5,13 @@ is full. Elsewhere this is looked at while its cells run.
 """
 
 import contextlib
+import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+BLOCK = 4096
 #: A folder that lies deeper than this is not looked into.
 MAX_DEPTH = 100
 
@@ -22,8 +24,11 @@ class Written(NamedTuple):
     depth: int
 
 
-def written_below(folder: str, most: int) -> Written:
-    """Return what lies in a folder; stop counting at `most` files and folders."""
+def written_below(folder: str, most: float = math.inf) -> Written:
+    """Return what lies in a folder; stop counting at `most` files and folders.
+
+    A file takes whole blocks.
+    """
     size = count = deepest = 0
     waiting = [(folder, 0)]
     while waiting and count <= most:
@@ -35,7 +40,7 @@ def written_below(folder: str, most: int) -> Written:
             count += 1
             with contextlib.suppress(OSError):  # it has gone in the meantime
                 state = entry.stat(follow_symlinks=False)
-                size += state.st_size
+                size += -(-state.st_size // BLOCK) * BLOCK
                 if stat.S_ISDIR(state.st_mode):
                     waiting.append((entry.path, depth + 1))
             if count > most:
@@ -48,8 +53,18 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-def unnamed(processes: Iterable[int]) -> int:
-    """Return the bytes in files that processes hold open and have removed."""
+def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
+    """Return the bytes in files that processes hold and have removed.
+
+    Parameters
+    ----------
+    processes : iterable of int
+    folder : str
+        Where they may write.
+    largest : int
+        So many bytes count for a file that is mapped and not open: how many it has
+        cannot be seen.
+    """
     files: dict[tuple[int, int], int] = {}
     for process in processes:
         for entry in _entries(f"/proc/{process}/fd"):
@@ -57,4 +72,16 @@ def unnamed(processes: Iterable[int]) -> int:
                 state = os.stat(entry.path)
                 if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
                     files[state.st_dev, state.st_ino] = state.st_size
+        for mapped in _mapped_and_removed(process, folder):
+            files.setdefault(mapped, largest)
     return sum(files.values())
+
+
+def _mapped_and_removed(process: int, folder: str) -> Iterator[tuple[int, int]]:
+    """Yield the device and the number of files from a folder that are only mapped."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/maps", "rb") as maps:
+        for line in maps:
+            if line.endswith(b" (deleted)\n") and os.fsencode(folder) in line:
+                _, _, _, device, number, *_ = line.split(maxsplit=5)
+                major, minor = (int(part, 16) for part in device.split(b":"))
+                yield os.makedev(major, minor), int(number)

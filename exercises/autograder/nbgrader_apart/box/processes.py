@@ -1,9 +1,15 @@
 """What the processes of a submission use, as the kernel's ``/proc`` tells it."""
 
 import contextlib
+import os
 import resource
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
+
+#: What the kernel keeps at the most, in bytes, of what was sent through a socket and
+#: not received. It belongs to no process.
+IN_A_SOCKET = 416 << 10
 
 
 class Use(NamedTuple):
@@ -71,3 +77,16 @@ def below(pid: int, inherited: int, user: int | None = None) -> Below:
             found.append(process)
         waiting += use.children
     return Below(total, found)
+
+
+def held_by_sockets(processes: Iterable[int]) -> int:
+    """Return how many bytes may be on their way in the sockets of some processes."""
+    sockets = set()
+    for process in processes:
+        with contextlib.suppress(OSError), os.scandir(f"/proc/{process}/fd") as opened:
+            for entry in opened:
+                with contextlib.suppress(OSError):  # it was closed in the meantime
+                    target = os.readlink(entry.path)
+                    if target.startswith("socket:"):
+                        sockets.add(target)
+    return len(sockets) * IN_A_SOCKET

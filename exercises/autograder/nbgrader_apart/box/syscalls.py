@@ -22,6 +22,7 @@ import tempfile
 from types import ModuleType
 
 from ..options import Level
+from . import landlock
 from .libc import check, libc
 
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
@@ -37,7 +38,7 @@ ALLOWED = {
         mknodat newfstatat open openat openat2 pread64 preadv preadv2 pwrite64 pwritev
         pwritev2 read readahead readlink readlinkat readv rename renameat renameat2
         rmdir sendfile splice stat statfs statx symlink symlinkat sync_file_range tee
-        truncate umask unlink unlinkat write writev
+        umask unlink unlinkat write writev
     """,
     "memory": """
         brk madvise membarrier mincore mlock mprotect mremap msync munlock munmap
@@ -75,6 +76,8 @@ ALLOWED = {
 #: What sends an open file to another process. A file that is on its way, and has no
 #: name, is in no list: where the kernel caps no disk, nobody could count it.
 OF_OPEN_FILES = "sendmmsg sendmsg"
+#: What empties a file that is not open: an older Landlock does not stop it.
+BY_PATH = "truncate"
 #: What changes a file's owner, mode or times. Landlock does not stop these where the
 #: file belongs to the same user: then they do nothing, and say that they did it.
 OF_A_FILES_OWNER = """
@@ -121,6 +124,8 @@ def make_filter(level: Level) -> bytes:
     apart = level is Level.BWRAP
     if apart:
         _add(seccomp, rules, seccomp.ALLOW, OF_OPEN_FILES)
+    if apart or landlock.abi() >= landlock.SINCE[landlock.Right.TRUNCATE]:
+        _add(seccomp, rules, seccomp.ALLOW, BY_PATH)
     _add(seccomp, rules, seccomp.ALLOW if apart else seccomp.ERRNO(0), OF_A_FILES_OWNER)
     for name, arguments in _conditions(seccomp, apart).items():
         for condition in arguments:
