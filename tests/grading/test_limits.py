@@ -72,6 +72,23 @@ def test_the_grader_cannot_be_limited(worker):
     test_box.test_the_grader_cannot_be_limited(worker)
 
 
+def test_processes_work_or_fail_on_their_own_line(patient):
+    test_box.test_processes_work_or_fail_on_their_own_line(patient)
+
+
+def test_files_that_are_only_mapped_count(patient):
+    test_box.test_files_that_are_only_mapped_count(patient)
+
+
+def test_what_is_on_its_way_in_sockets_counts(patient, monkeypatch):
+    test_box.test_what_is_on_its_way_in_sockets_counts(patient, monkeypatch)
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000_000])
+def test_a_long_message_costs_no_other_task(patient, size):
+    test_box.test_a_long_message_costs_no_other_task(patient, size)
+
+
 def test_memory_of_eight_fast_processes_counts(worker, monkeypatch):
     test_box.test_memory_of_eight_fast_processes_counts(worker, monkeypatch)
 

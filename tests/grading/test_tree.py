@@ -140,6 +140,21 @@ def test_honest_names_of_all_languages_are_taken(base, hand_in):
     assert set(read(base).files) == names
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["C:evil.py", "mini.ipynb:x", "NUL", "nul.csv", "com1.txt", "a.", "a ", "a?"],
+)
+def test_names_that_lead_elsewhere_on_windows_are_refused_there(name):
+    assert tree.odd_name(name, windows=True) and not tree.odd_name(name, windows=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["mini (1).ipynb", "nullable.csv", "console.py", "a b"]
+)
+def test_honest_names_are_taken_on_windows(name):
+    assert tree.odd_name(name, windows=True) is None
+
+
 def test_a_thousand_folders_deep(base, hand_in):
     """Made and removed by file descriptor: no path is so long."""
     at = os.open(hand_in, os.O_RDONLY)

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import fnmatch
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,14 @@ from pathlib import Path
 #: Set where a folder can be opened relative to another one: not on Windows, where
 #: each component is looked at before it is opened.
 RELATIVE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
+
+
+#: What no name on Windows may have.
+OF_WINDOWS = re.compile(
+    r"""[<>:"|?*] | [. ]$
+    | ^(?: con | prn | aux | nul | com\d | lpt\d )\s*(?: \. | $ )""",
+    re.I | re.X,
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,13 @@ def printable(text: str, longest: int = 120) -> str:
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 
 
-def odd_name(name: str, limits: Limits = LIMITS) -> str | None:
-    """Return why a name cannot be taken, or None."""
+def odd_name(
+    name: str, limits: Limits = LIMITS, windows: bool = os.name == "nt"
+) -> str | None:
+    """Return why a name cannot be taken, or None.
+
+    On Windows some names are those of devices, or lead to another disk.
+    """
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
@@ -119,6 +133,8 @@ def odd_name(name: str, limits: Limits = LIMITS) -> str | None:
         return "has a control character in its name"
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         return "has a name that is not one of a file"
+    if windows and OF_WINDOWS.search(name):
+        return "has a name that Windows does not allow"
     return None
 
 
