@@ -1,13 +1,9 @@
-"""How else tests are run (``--elsewhere``), and what no test may leave behind."""
+"""One more way to run the notebooks and tests: ``--elsewhere``."""
 
-import contextlib
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent
 
@@ -49,29 +45,3 @@ def _compute_elsewhere(config, seed):
     startup.parent.mkdir(parents=True)
     startup.write_text(STARTUP.format(folder=str(folder), seed=seed))
     os.environ["IPYTHONDIR"] = ipython.name
-
-
-def _state_of_process():
-    """Return what a test could change for all later ones in its process."""
-    # pytest tells in the environment which test runs.
-    names = os.environ.keys() - {"PYTEST_CURRENT_TEST"}
-    state = {f"variable {name}": os.environ[name] for name in names}
-    state["current folder"] = os.getcwd()
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGALRM", 0)):
-        if number:
-            state[f"handler of signal {number}"] = signal.getsignal(number)
-    with contextlib.suppress(OSError):  # Linux only
-        status = Path("/proc/self/status").read_text()
-        state["umask"] = status.partition("Umask:")[2].split()[0]
-    return state
-
-
-@pytest.fixture(autouse=True)
-def no_test_changes_the_next():
-    """Fail a test that leaves the environment, or the like, as it did not find it."""
-    before = _state_of_process()
-    yield
-    after = _state_of_process()
-    names = before.keys() | after.keys()
-    left = {name for name in names if before.get(name) != after.get(name)}
-    assert not left, f"the test leaves changed: {', '.join(sorted(left))}"
