@@ -170,8 +170,8 @@ def set_formulas_without_a_network() -> None:
 
 @functools.cache
 def _exporter_with_formulas() -> "type[HTMLExporter]":
-    from jinja2 import DictLoader
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.exporters.templateexporter import DictLoader
 
     class WithFormulas(HTMLExporter):
         """nbconvert's exporter, with a template of ours before its own."""
