@@ -170,14 +170,15 @@ def set_formulas_without_a_network() -> None:
 
 @functools.cache
 def _exporter_with_formulas() -> "type[HTMLExporter]":
-    from nbconvert.exporters import HTMLExporter
-    from nbconvert.exporters.templateexporter import DictLoader
+    from nbconvert.exporters import HTMLExporter, templateexporter
 
     class WithFormulas(HTMLExporter):
         """nbconvert's exporter, with a template of ours before its own."""
 
         def __init__(self, **options: Any) -> None:
-            own = DictLoader({"mathjax.html.j2": MATHJAX})
+            # nbconvert has Jinja's loader, and does not call it its own.
+            loader = templateexporter.DictLoader  # type: ignore[attr-defined]
+            own = loader({"mathjax.html.j2": MATHJAX})
             super().__init__(extra_loaders=[own], **options)  # type: ignore[no-untyped-call]
 
     return WithFormulas
