@@ -94,6 +94,10 @@ def converter():
 def to_vega(spec: dict[str, Any]) -> dict[str, Any]:
     """Return a specification of Vega, without what only JupyterLab shows."""
     spec = {key: value for key, value in spec.items() if key != "title"}
+    # The page's letters are wider than those that the converter measures with.
+    config = spec.get("config", {})
+    legend = config.get("legend", {}) | {"columnPadding": 28}
+    spec["config"] = config | {"legend": legend}
     vega = converter().vegalite_to_vega(spec, vl_version=VEGA_LITE)
     del vega["usermeta"]
     for signal in vega["signals"]:
