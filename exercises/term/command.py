@@ -31,3 +31,13 @@ class Command(Protocol):
             If it cannot be done.
         """
         ...
+
+
+class NotInGradebook(CommandError):
+    """An assignment was not made with nbgrader, or under another name."""
+
+    def __init__(self, assignment: str) -> None:
+        super().__init__(
+            f"{assignment} is not in the gradebook: run "
+            f"`nbgrader generate_assignment {assignment}` first"
+        )

@@ -25,7 +25,7 @@ from nbgrader_apart.tree import printable
 
 from . import classlist
 from .classlist import Roster, Student
-from .command import CommandError
+from .command import CommandError, NotInGradebook
 from .folders import find_course, settings
 
 TEMPLATE_NEEDED = ("canvas", "blackboard")
@@ -76,10 +76,7 @@ def _marks(course: Path, name: str) -> list[Mark]:
         try:
             assignment = gradebook.find_assignment(name)
         except MissingEntry:
-            raise CommandError(
-                f"{name} is not in the gradebook: run "
-                f"`nbgrader generate_assignment {name}` first"
-            ) from None
+            raise NotInGradebook(name) from None
         return marks.of_class(directory, gradebook, assignment)
 
 

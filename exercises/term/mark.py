@@ -31,7 +31,7 @@ from nbgrader_apart.closing import CONTROL
 from nbgrader_apart.tree import printable
 
 from . import markinglog, rubric
-from .command import CommandError
+from .command import CommandError, NotInGradebook
 from .folders import find_course, require_assignment, settings
 from .markinglog import Given
 from .rubric import Rubric
@@ -166,10 +166,7 @@ class Session:
             try:
                 submissions = gradebook.assignment_submissions(self.assignment)
             except MissingEntry:
-                raise CommandError(
-                    f"{self.assignment} is not in the gradebook: run "
-                    f"`nbgrader generate_assignment {self.assignment}` first"
-                ) from None
+                raise NotInGradebook(self.assignment) from None
             for submission in submissions:
                 for notebook in submission.notebooks:
                     for grade in notebook.grades:

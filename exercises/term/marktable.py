@@ -32,7 +32,7 @@ from nbgrader_apart.submission import SUFFIX
 from sqlalchemy import select
 
 from . import classlist
-from .command import CommandError
+from .command import NotInGradebook
 from .folders import settings
 
 
@@ -111,10 +111,7 @@ def read(course: Path, name: str) -> MarkTable:
         try:
             assignment = gradebook.find_assignment(name)
         except MissingEntry:
-            raise CommandError(
-                f"{name} is not in the gradebook: run "
-                f"`nbgrader generate_assignment {name}` first"
-            ) from None
+            raise NotInGradebook(name) from None
         tests = _tests(gradebook, assignment, directory)
         points = _points(gradebook, assignment, tests)
         people = _people(gradebook)

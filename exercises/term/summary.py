@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from nbgrader.api import MissingEntry
 from nbgrader_apart import closing
 
-from .command import CommandError
+from .command import NotInGradebook
 from .folders import find_course, settings
 
 
@@ -29,8 +29,5 @@ def main(arguments: Namespace) -> int:
     try:
         print(closing.as_text(closing.summarise(directory, name)))
     except MissingEntry:
-        raise CommandError(
-            f"{name} is not in the gradebook: run "
-            f"`nbgrader generate_assignment {name}` first"
-        ) from None
+        raise NotInGradebook(name) from None
     return 0
