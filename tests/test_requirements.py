@@ -24,6 +24,10 @@ USED_BY_NAME = {
     "ipykernel": ("book/course/execute.py", "ipykernel"),
     "jsonschema": ("requirements.txt", "from 4.25 on, 2 s longer"),
     "jupyter-book": ("Makefile", "jupyter-book build"),
+    "jupyter-server-mathjax": (
+        "exercises/autograder/nbgrader_apart/patches.py",
+        'find_spec("jupyter_server_mathjax")',
+    ),
     "jupyterlab": ("Makefile", "jupyter lab"),
     "mypy": ("Makefile", "mypy"),
     "nbval": ("Makefile", "--nbval"),

@@ -8,6 +8,7 @@ one of the three is tried against this module first.
 import ast
 import contextlib
 import functools
+import importlib.util
 import json
 import locale
 import os
@@ -159,12 +160,9 @@ def set_formulas_without_a_network() -> None:
 
     Written for nbgrader 0.9.6, nbconvert 7.17 and jupyter-server-mathjax 0.2.6.
     """
-    try:
-        import jupyter_server_mathjax  # noqa: F401  (served from where it lies)
-    except ImportError:
-        return
     formgrader = sys.modules.get("nbgrader.server_extensions.formgrader.formgrader")
-    if formgrader is not None:
+    # Looked for and not imported: it brings a server, which grading has no use for.
+    if formgrader is not None and importlib.util.find_spec("jupyter_server_mathjax"):
         vars(formgrader)["HTMLExporter"] = _exporter_with_formulas()
 
 
