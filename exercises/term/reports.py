@@ -7,12 +7,18 @@ answers.csv, one line for a reader and a report, for what was marked.
 With --answers it reads that file once it is filled in, and prints how far readers
 agree with each other (kappa) and with the key, and who trusts themselves too much.
 The key is made again from the seed: nothing else is needed.
+
+With --records it does the same for the records that readers exported from the page of
+the trainer, a JSON file for each reader, who is called by the file's name.
 """
 
 from __future__ import annotations
 
 import csv
+import functools
 import html
+import json
+import math
 from argparse import ArgumentParser, Namespace
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,18 +27,31 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from cohorts.trial_reports import FLAWS, make_trial_reports, rob2
+from cohorts.trial_reports import (
+    FLAWS,
+    TRAINER_COUNT,
+    TRAINER_SEED,
+    make_trial_reports,
+    rob2,
+)
 from cohorts.trial_reports.effect import effect_of
-from cohorts.trial_reports.key import CERTAINTY
+from cohorts.trial_reports.key import CERTAINTY, STEPS
 from cohorts.trial_reports.prose import Line
+from nbgrader_apart.tree import printable
 
 from .command import CommandError
 
 DOMAINS = tuple(rob2.DOMAINS)
-COLUMNS = ("reader", "report", *DOMAINS, "certainty", "number", "sure")
+#: What is marked in a report, in the order of the page's record.
+MARKS = (*DOMAINS, *STEPS, "certainty", "number")
+COLUMNS = ("reader", "report", *MARKS, "sure")
+#: Levels that a step of GRADE can take off.
+LEVELS = (0, 1, 2)
 #: A number is right within this, in 100 people; see the page of the trainer.
 TOLERANCE = 1.0
 LARGEST = 5_000_000  # bytes; a class of a thousand with a hundred reports is smaller
+#: Records that are read at a time.
+MOST_RECORDS = 2000
 STYLE = """
 body { font: 11pt/1.4 Georgia, serif; max-width: 42em; margin: 2em auto; }
 article { break-after: page; }
@@ -47,7 +66,7 @@ thead th { font-weight: bold; }
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("--seed", type=int, required=True, help="seed of the set")
+    parser.add_argument("--seed", type=int, help="seed of the set")
     parser.add_argument(
         "--count", type=int, default=12, help="how many reports (%(default)s)"
     )
@@ -55,10 +74,26 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--to", type=Path, default=Path("reports"), help="folder (%(default)s)"
     )
     parser.add_argument("--answers", type=Path, help="answers.csv, filled in")
+    parser.add_argument(
+        "--records",
+        type=Path,
+        nargs="+",
+        metavar="JSON",
+        help="records exported from the page of the trainer",
+    )
 
 
 def main(arguments: Namespace) -> int:
     """Write the set, or print how the class judged it."""
+    if arguments.records is not None:
+        judged = reports_of_the_page()
+        print(agreement(read_records(arguments.records, judged), judged))
+        return 0
+    if arguments.seed is None:
+        raise CommandError(
+            "give --seed, a whole number that names the set; or --records with files "
+            "that were exported from the page of the trainer"
+        )
     if arguments.seed < 0:
         raise CommandError(f"--seed {arguments.seed} is not allowed: give 0 or more")
     if not 1 <= arguments.count <= 100:
@@ -70,6 +105,12 @@ def main(arguments: Namespace) -> int:
     else:
         print(agreement(read_answers(arguments.answers, len(reports)), reports))
     return 0
+
+
+@functools.cache
+def reports_of_the_page() -> Sequence[Any]:
+    """Return the reports that the page of the trainer shows."""
+    return make_trial_reports(TRAINER_COUNT, random_state=TRAINER_SEED)
 
 
 # -- the set to print
@@ -120,8 +161,8 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     return "\n".join([*lines, "</table>"])
 
 
-def printed(number: int, report: Any) -> str:
-    """Return a report with its sheet of marks."""
+def printed(number: int, report: Any, *, sheet: bool = True) -> str:
+    """Return a report, with a sheet for the marks if that is wanted."""
     text = report.text
     names = {"placebo": "placebo", "usual": "usual care"}
     trial = report.trial
@@ -142,23 +183,23 @@ def printed(number: int, report: Any) -> str:
             ("", *arms, "Difference, points (95 % CI)", "p"),
             cells(text.results),
         ),
-        '<div class="sheet">',
-        table(
-            "Your marks",
-            (),
-            [
-                *(
-                    (one.title, " / ".join(rob2.JUDGEMENTS))
-                    for one in rob2.DOMAINS.values()
-                ),
-                ("Certainty (GRADE)", " / ".join(CERTAINTY)),
-                ("In 100 people, agent minus comparator", ""),
-                ("How many of these seven marks are right, in %", ""),
-            ],
-        ),
-        "</div></article>",
+        sheet_of_marks() if sheet else "",
+        "</article>",
     ]
     return "\n".join(parts)
+
+
+def sheet_of_marks() -> str:
+    """Return what a reader fills in below a report."""
+    levels = " / ".join(map(str, LEVELS))
+    marks = [(one.title, " / ".join(rob2.JUDGEMENTS)) for one in rob2.DOMAINS.values()]
+    marks += [(f"GRADE, levels down: {step}", levels) for step in STEPS]
+    marks += [
+        ("Certainty (GRADE)", " / ".join(CERTAINTY)),
+        ("In 100 people, agent minus comparator", ""),
+        ("How many of these ten marks are right, in %", ""),
+    ]
+    return f'<div class="sheet">{table("Your marks", (), marks)}</div>'
 
 
 def cells(lines: Iterable[Line]) -> list[tuple[str, ...]]:
@@ -202,6 +243,7 @@ class Answer:
     reader: str
     report: int
     judgements: tuple[str, ...]
+    levels: tuple[int, ...]
     certainty: str
     number: float
     sure: float
@@ -215,16 +257,15 @@ def read_answers(path: Path, count: int) -> list[Answer]:
     CommandError
         If the file is not there or not of this form; the message names the line.
     """
+    lines = csv.DictReader(text_of(path).splitlines())
     try:
-        if path.stat().st_size > LARGEST:
-            raise CommandError(f"{path} is larger than {LARGEST / 1e6:.0f} MB")
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from None
-    lines = csv.DictReader(text.splitlines())
-    if tuple(lines.fieldnames or ()) != COLUMNS:
-        raise CommandError(f"{path}: the first line must be {','.join(COLUMNS)}")
-    answers = [_answer(row, f"{path}, line {lines.line_num}", count) for row in lines]
+        if tuple(lines.fieldnames or ()) != COLUMNS:
+            raise CommandError(f"{path}: the first line must be {','.join(COLUMNS)}")
+        answers = [
+            _answer(row, f"{path}, line {lines.line_num}", count) for row in lines
+        ]
+    except csv.Error as error:
+        raise CommandError(f"{path}, line {lines.line_num}: {error}") from None
     twice = [
         one
         for one, n in Counter((a.reader, a.report) for a in answers).items()
@@ -236,6 +277,24 @@ def read_answers(path: Path, count: int) -> list[Answer]:
     if not answers:
         raise CommandError(f"{path} holds no answers yet")
     return answers
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that somebody handed in.
+
+    Raises
+    ------
+    CommandError
+        If it is not there, no file, too large or not UTF-8.
+    """
+    try:
+        if not path.is_file():
+            raise CommandError(f"{path} is not a file")
+        if path.stat().st_size > LARGEST:
+            raise CommandError(f"{path} is larger than {LARGEST / 1e6:.0f} MB")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
 
 
 def _answer(row: dict[str, str | None], where: str, count: int) -> Answer:
@@ -267,10 +326,120 @@ def _answer(row: dict[str, str | None], where: str, count: int) -> Answer:
         reader=said["reader"],
         report=int(number("report", 1, count)),
         judgements=tuple(word(name, rob2.JUDGEMENTS) for name in DOMAINS),
+        levels=tuple(int(word(name, tuple(map(str, LEVELS)))) for name in STEPS),
         certainty=word("certainty", CERTAINTY),
         number=number("number", -100, 100),
         sure=number("sure", 0, 100) / 100,
     )
+
+
+# -- what the page keeps
+
+
+def read_records(paths: Sequence[Path], reports: Sequence[Any]) -> list[Answer]:
+    """Read the records that readers exported from the page.
+
+    A reader is called as the file is. Of a report that somebody judged twice the first
+    judgement counts.
+
+    Raises
+    ------
+    CommandError
+        If a file is not such a record, or two have one name; the message says where.
+    """
+    if len(paths) > MOST_RECORDS:
+        raise CommandError(f"{len(paths)} records; give {MOST_RECORDS} at most")
+    names = Counter(path.stem for path in paths)
+    twice = [name for name, n in names.items() if n > 1]
+    if twice:
+        raise CommandError(
+            f"two records are called {printable(twice[0])}: name each by its reader"
+        )
+    return [one for path in paths for one in read_record(path, reports)]
+
+
+def read_record(path: Path, reports: Sequence[Any]) -> list[Answer]:
+    """Read one record; what is in it is checked before anything else sees it."""
+
+    def no_number(text: str) -> float:
+        raise ValueError(f"{text} is not a number")
+
+    try:
+        kept = json.loads(text_of(path), parse_constant=no_number)
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{path} is not JSON: {str(error)[:80]}") from None
+    if not (
+        isinstance(kept, dict)
+        and kept.get("version") == 1
+        and isinstance(kept.get("reports"), list)
+    ):
+        raise CommandError(
+            f"{path} is not a record of the trainer: export it there once more"
+        )
+    answers: dict[int, Answer] = {}
+    for place, entry in enumerate(kept["reports"], 1):
+        where = f"{path}, entry {place}"
+        answer = _entry(entry, path.stem, where, len(reports))
+        if entry.get("right") != right(answer, reports[answer.report - 1]):
+            raise CommandError(
+                f"{where}: report {answer.report} is marked otherwise than here: the "
+                "page that it comes from was built from another version of the course"
+            )
+        answers.setdefault(answer.report, answer)
+    if not answers:
+        raise CommandError(f"{path} holds no judgement yet")
+    return list(answers.values())
+
+
+def _entry(entry: Any, reader: str, where: str, count: int) -> Answer:
+    """Return one entry of a record as an answer, or say what is wrong with it."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("marks"), list):
+        raise CommandError(f"{where} is not a judgement of a report")
+    marks = entry["marks"]
+    if len(marks) != len(MARKS):
+        raise CommandError(f"{where} has {len(marks)} marks; there are {len(MARKS)}")
+
+    def whole(value: Any, name: str, low: int, high: int) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise CommandError(
+                f"{where}: {name} is {_short(value)}; it must be a whole number from "
+                f"{low} to {high}"
+            )
+        return value
+
+    def chosen(place: int, options: int) -> int:
+        return whole(marks[place], MARKS[place], 0, options - 1)
+
+    said = marks[-1]
+    if type(said) not in (int, float) or not math.fabs(said) <= 1e6:
+        raise CommandError(f"{where}: number is {_short(said)}; it must be a number")
+    first = len(DOMAINS)
+    return Answer(
+        reader=reader,
+        report=whole(entry.get("id"), "id", 1, count),
+        judgements=tuple(
+            rob2.JUDGEMENTS[chosen(place, len(rob2.JUDGEMENTS))]
+            for place in range(first)
+        ),
+        levels=tuple(
+            LEVELS[chosen(first + place, len(LEVELS))] for place in range(len(STEPS))
+        ),
+        certainty=CERTAINTY[chosen(first + len(STEPS), len(CERTAINTY))],
+        number=float(said),
+        sure=whole(entry.get("sure"), "sure", 0, 100) / 100,
+    )
+
+
+def _short(value: Any) -> str:
+    """Return a foreign value such that it can stand in a message."""
+    if isinstance(value, (list, dict)):
+        return "a list" if isinstance(value, list) else "an object"
+    if isinstance(value, int) and abs(value) > 10**20:
+        return "far too large"
+    return printable(repr(value)[:40])
+
+
+# -- how they judged
 
 
 def kappa(ratings: Iterable[Sequence[str]]) -> float | None:
@@ -301,15 +470,20 @@ def kappa(ratings: Iterable[Sequence[str]]) -> float | None:
 
 
 def right(answer: Answer, report: Any) -> list[bool]:
-    """Return which of the seven marks are right."""
+    """Return which of the ten marks are right."""
     found = report.key
     return [
         *(
             said == found.judgements[name]
             for said, name in zip(answer.judgements, DOMAINS, strict=True)
         ),
+        *(
+            said in found.steps[name].defensible
+            for said, name in zip(answer.levels, STEPS, strict=True)
+        ),
         answer.certainty in found.certainties,
-        abs(answer.number - found.number) <= TOLERANCE,
+        # As the page has it, which shows a tenth.
+        abs(answer.number - round(found.number, 1)) <= TOLERANCE + 1e-9,
     ]
 
 
@@ -327,12 +501,15 @@ def agreement(answers: Sequence[Answer], reports: Sequence[Any]) -> str:
         "",
         f"{'':28}kappa   as the key",
     ]
-    for place, name in enumerate((*DOMAINS, "certainty", "number")):
+    for place, name in enumerate(MARKS):
         agreed = None
         if name != "number":
             agreed = kappa(
                 [
-                    [(*one.judgements, one.certainty)[place] for one in some]
+                    [
+                        (*one.judgements, *map(str, one.levels), one.certainty)[place]
+                        for one in some
+                    ]
                     for some in by_report.values()
                 ]
             )
@@ -346,5 +523,7 @@ def agreement(answers: Sequence[Answer], reports: Sequence[Any]) -> str:
         sure = fmean(one.sure for one in own)
         told = "too sure" if sure - share > 0.1 else ""
         told = "not sure enough" if share - sure > 0.1 else told
-        lines.append(f"{reader[:27]:28}{share:5.0%}   {sure:8.0%}   {told}".rstrip())
+        lines.append(
+            f"{printable(reader)[:27]:28}{share:5.0%}   {sure:8.0%}   {told}".rstrip()
+        )
     return "\n".join(lines)

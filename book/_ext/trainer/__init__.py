@@ -23,16 +23,15 @@ from typing import Any
 from cohorts import trial_reports
 from cohorts.trial_reports import FLAWS, TrialReport, rob2
 from cohorts.trial_reports.effect import effect_of
-from cohorts.trial_reports.key import CERTAINTY
+from cohorts.trial_reports.key import CERTAINTY, STEPS
 from cohorts.trial_reports.prose import Line, capital
 from docutils import nodes
 from elements import MarkdownDirective, serve
 from sphinx.application import Sphinx
 
-COUNT = 300
+COUNT = trial_reports.TRAINER_COUNT
 CHUNK = 10
 PRINTED = 3
-SEED = 2026
 SIGN = 'class="trainer"'
 TABLES = {
     "baseline": ("Table 1. Patients at entry", "Characteristic"),
@@ -44,7 +43,9 @@ TABLES = {
 @functools.cache
 def made() -> tuple[TrialReport, ...]:
     """Return the reports of the page, the same at each build."""
-    return tuple(trial_reports.make_trial_reports(COUNT, random_state=SEED))
+    return tuple(
+        trial_reports.make_trial_reports(COUNT, random_state=trial_reports.TRAINER_SEED)
+    )
 
 
 @functools.cache
@@ -184,10 +185,9 @@ def key_lines(data: dict[str, Any]) -> list[str]:
             rob2.DOMAINS.values(), data["domains"], strict=True
         )
     ]
-    names = ("Risk of bias", "Indirectness", "Imprecision")
     lines += [
-        f"- **{name}**: {levels} down. {why}"
-        for name, (levels, _, why) in zip(names, data["steps"], strict=True)
+        f"- **{capital(name)}**: {levels} down. {why}"
+        for name, (levels, _, why) in zip(STEPS, data["steps"], strict=True)
     ]
     also = [CERTAINTY[one] for one in data["certainties"]]
     lines += [

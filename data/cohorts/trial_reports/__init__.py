@@ -14,6 +14,8 @@
 
 from .flaws import FLAWS as FLAWS
 from .flaws import GAPS as GAPS
+from .report import TRAINER_COUNT as TRAINER_COUNT
+from .report import TRAINER_SEED as TRAINER_SEED
 from .report import TRUTH as TRUTH
 from .report import TrialReport as TrialReport
 from .report import make_trial_report as make_trial_report

@@ -1,6 +1,6 @@
 """The declared table of flaws: what each does to the data, and where it is judged.
 
-A flaw acts on the data, with a strength that is planted here, so that its bias is
+A flaw acts on the data, with a strength that is drawn and kept, so that its bias is
 known. `bias` gives it in closed form, for those whose bias does not hang on chance.
 All of them favour the agent.
 """
@@ -15,6 +15,12 @@ from .._truth import SHARE, Planted
 from .world import World
 
 TRUTH = {
+    "strength": Planted(
+        (0.15, 1.35),
+        "Ends of the range of a flaw's strength: 1 plants what stands below, a small "
+        "one hardly anything",
+        (0, 1.5),
+    ),
     "steered": Planted(
         {"severe": 0.4, "other": 0.57},
         "Chance that a recruiter who foresees the assignment lets a patient into the "
@@ -55,6 +61,51 @@ TRUTH = {
         0.1, "Excess failures on the comparator at too low a dose", (0, 0.2)
     ),
 }
+
+
+#: What a flaw's strength multiplies whole, down to a half, or as a contrast: at 0 all
+#: would leave alike, however they fare. Losses must be seen, so they stay many.
+#: `baseline_selection` has one strength, since its imbalance must be seen.
+WHOLE = ("flattered", "disappointed", "weakness")
+HALF = ("incomplete", "carried")
+CONTRAST = {
+    "steered": ("severe", "other"),
+    "left": ("failure", "success"),
+    "off_protocol": ("failure", "success"),
+}
+
+
+def with_strength(true: Mapping[str, Any], strength: float) -> dict[str, Any]:
+    """Return what is planted if the flaws are so strong.
+
+    Parameters
+    ----------
+    true : mapping
+        Values of `TRUTH`.
+    strength : float
+        1 changes nothing.
+
+    Examples
+    --------
+    >>> true = {name: one.value for name, one in TRUTH.items()}
+    >>> weak = with_strength(true, 0.5)
+    >>> round(weak["flattered"], 3), round(weak["left"]["failure"], 3)
+    (0.07, 0.255)
+    """
+    changed = dict(true)
+    for name in WHOLE:
+        changed[name] = strength * true[name]
+    half = 0.5 + 0.5 * strength
+    changed["incomplete"] = half * true["incomplete"]
+    changed["carried"] = true["carried"] | {
+        who: half * true["carried"][who] for who in ("failure", "success")
+    }
+    for name, pair in CONTRAST.items():
+        middle = sum(true[name][who] for who in pair) / 2
+        changed[name] = true[name] | {
+            who: middle + strength * (true[name][who] - middle) for who in pair
+        }
+    return changed
 
 
 def _shifted_baseline(kind: str) -> Callable[[World, Mapping[str, Any]], float]:

@@ -16,6 +16,9 @@ from .flaws import FLAWS, GAPS
 from .trial import Trial, imbalance
 
 CERTAINTY = ("high", "moderate", "low", "very low")
+#: The steps of GRADE that one trial can be judged on: inconsistency and publication
+#: bias take more than one.
+STEPS = ("risk of bias", "indirectness", "imprecision")
 
 #: A trial without flaws and gaps, masked: what is answered unless something follows
 #: from the data, a flaw or a gap.
@@ -139,6 +142,16 @@ def signalling_answers(trial: Trial) -> dict[str, str]:
     return answers
 
 
+def seen_in_counts(trial: Trial) -> bool:
+    """Return whether the counts bear out the flaws that are judged by them.
+
+    Patients who are lost or left out by the flaw must be so many that RoB 2 asks on.
+    """
+    judgements = rob2.judge(signalling_answers(trial))
+    domains = {FLAWS[flaw].domain for flaw in trial.design.flaws} - {None}
+    return all(judgements[domain] == rob2.HIGH for domain in domains)
+
+
 def nearly_all_known(trial: Trial) -> bool:
     """Return whether the outcomes that are missing could have made no difference."""
     missing = int(trial.lost[: trial.size].sum())
@@ -161,16 +174,13 @@ def left_out(trial: Trial) -> float:
 
 
 def grade_steps(trial: Trial, judgements: dict[str, str]) -> dict[str, Step]:
-    """Return the steps of GRADE that one trial can be judged on.
-
-    Inconsistency and publication bias take more than one trial.
-    """
-    steps = {
-        "risk of bias": _risk_of_bias(trial, judgements),
-        "indirectness": _indirectness(trial),
-        "imprecision": _imprecision(trial),
-    }
-    return steps
+    """Return the `STEPS` of GRADE."""
+    found = (
+        _risk_of_bias(trial, judgements),
+        _indirectness(trial),
+        _imprecision(trial),
+    )
+    return dict(zip(STEPS, found, strict=True))
 
 
 def _risk_of_bias(trial: Trial, judgements: dict[str, str]) -> Step:
@@ -220,7 +230,7 @@ def _imprecision(trial: Trial) -> Step:
         2: "The interval holds an important benefit as well as an important harm",
     }[right]
     why = f"{told} (± {100 * important:.0f} in 100)."
-    if trial.design.clustered:
+    if trial.has("unit_of_analysis"):
         low, high = (100 * end for end in trial.right_interval(name))
         why += (
             f" With practices as the unit it reaches from {low:.1f} to {high:.1f} "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .trial import LOOKS, PER_PRACTICE, Trial
+from .trial import EXPECTED_ICC, LOOKS, PER_PRACTICE, Trial
 from .wording import ABSTRACT, Wording
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -251,6 +251,8 @@ class Writer:
             ("unit_of_analysis", "as_patients"),
         ):
             analysis = variant if has(flaw) else analysis
+        if self.design.by_practice:
+            analysis = "by_practice"
         uneven = has("informative_dropout") or has("baseline_carried")
         return {
             "design": "clusters" if self.design.clustered else "patients",
@@ -319,6 +321,9 @@ class Writer:
             "sites": disease.sites,
             "sites_n": str(self.sites),
             "practices": str(self.sites),
+            "icc": f"{self.trial.intracluster_correlation():.2f}"
+            if self.design.clustered
+            else "",
             "mechanism": world.mechanism,
             "route": world.route,
             "other": world.other,
@@ -407,7 +412,7 @@ class Writer:
         yield self._line("register:visits", "Visits", f"{disease.unit}s {visits}")
         unit = (
             f"sites ({self.sites}, about {PER_PRACTICE} patients each; expected "
-            "intracluster correlation 0.05)"
+            f"intracluster correlation {EXPECTED_ICC})"
             if design.clustered
             else "patients"
         )
@@ -417,7 +422,8 @@ class Writer:
         yield self._line(
             "register:analysis",
             "Analysis",
-            "difference of proportions, 95 % confidence interval",
+            "difference of proportions, 95 % confidence interval"
+            + (", standard errors by site" if design.by_practice else ""),
         )
         yield self._line(
             "register:subgroups",

@@ -13,9 +13,9 @@ from .._truth import SHARE, Planted, true_values
 from . import flaws as _flaws
 from . import world as _world
 from .flaws import FLAWS, GAPS
-from .key import Key, answer_key
+from .key import Key, answer_key, seen_in_counts
 from .prose import Text, Writer
-from .trial import Design, Trial, came_about, run_trial
+from .trial import EXPECTED_ICC, PER_PRACTICE, Design, Trial, came_about, run_trial
 from .wording import Wording
 
 TRUTH: dict[str, Planted] = {
@@ -24,17 +24,25 @@ TRUTH: dict[str, Planted] = {
         0.5, "Chance of one flaw more, after the first and after the second", SHARE
     ),
     "gap_share": Planted(0.25, "Chance of each kind of gap, where it fits", SHARE),
+    "cluster_share": Planted(
+        0.11,
+        "Trials that randomise practices and analyse them as they should, where the "
+        "flaws leave room for it",
+        SHARE,
+    ),
     "open_share": Planted(
         {"sound": 0.55, "flawed": 0.38},
         "Trials that are open though no flaw asks for it",
         SHARE,
     ),
     "power": Planted(
-        (0.095, 0.14), "Ends of the range of the difference planned for", (0.08, 0.3)
+        (0.08, 0.13), "Ends of the range of the difference planned for", (0.08, 0.3)
     ),
     **_world.TRUTH,
     **_flaws.TRUTH,
 }
+#: The reports on the page of the trainer are those of `make_trial_reports` with these.
+TRAINER_COUNT, TRAINER_SEED = 300, 2026
 #: Trials that are run until the planted flaws come about.
 TRIES = 2000
 
@@ -128,6 +136,7 @@ def make_trial_report(
     judged = tuple(
         one for one in _flaws.ANYBODY if all(one in need.judged for need in needs)
     )
+    true = _flaws.with_strength(true, rng.uniform(*true["strength"]))
     opened = any(need.opens for need in needs)
     # An open trial whose outcome somebody judges has a flaw or a gap by that.
     if opened and not {"blinding"} & {need.group for need in needs}:
@@ -138,12 +147,11 @@ def make_trial_report(
             true,
             judged=judged,
             deaths=all(need.deaths for need in needs),
-            flawed=bool(chosen),
         )
         design = _design(world, chosen, design_of, opened, true, rng)
         for _ in range(TRIES // 20):
             trial = run_trial(world, design, true, rng)
-            if came_about(trial):
+            if came_about(trial) and seen_in_counts(trial):
                 text = Writer(trial, wording or Wording(), rng).write()
                 return TrialReport(text, trial, answer_key(trial), true)
     raise ValueError(
@@ -264,6 +272,7 @@ def _design(
     rng: np.random.Generator,
 ) -> Design:
     """Choose arms, masking and size."""
+    practices = _can_be_practices(flaws, gaps) and rng.random() < true["cluster_share"]
     fact = world.outcome.judged == "fact"
     freely = fact and rng.random() < true["open_share"]["flawed" if flaws else "sound"]
     masked = not (opened or freely)
@@ -275,12 +284,24 @@ def _design(
     difference = rng.uniform(*true["power"]) * min(1.0, world.outcome.failure[0] / 0.3)
     p = world.failure
     # Two proportions, 80 % power at 5 %: (1.96 + 0.84)² · 2 p (1 − p) / δ².
-    size = 2.8**2 * 2 * p * (1 - p) / difference**2
+    size = np.clip(2.8**2 * 2 * p * (1 - p) / difference**2, 100, 600)
+    if practices:
+        size *= 1 + (PER_PRACTICE - 1) * EXPECTED_ICC
     return Design(
         comparator=comparator,
         masked=masked,
-        per_arm=int(10 * np.ceil(np.clip(size, 100, 480) / 10)),
+        per_arm=int(10 * np.ceil(size / 10)),
         difference=difference,
         flaws=flaws,
         gaps=gaps,
+        practices=practices,
     )
+
+
+def _can_be_practices(flaws: Sequence[str], gaps: Sequence[str]) -> bool:
+    """Return whether practices could be randomised, and analysed as they should."""
+    apart = {"randomisation", "stopping", "clusters"}
+    groups = {FLAWS[flaw].group for flaw in flaws} | {GAPS[gap].group for gap in gaps}
+    # These say how they analyse, in the place where the practices would stand.
+    said = {"per_protocol", "wrong_denominator"} & set(flaws)
+    return not (apart & groups or said)

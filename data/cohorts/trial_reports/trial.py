@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from .world import World
 
@@ -24,13 +24,16 @@ Z = 1.959963984540054
 LOOKS = (0.4, 0.6, 0.8)
 #: Patients of a practice, where practices are randomised.
 PER_PRACTICE = 14
+#: What trialists expect and the register says.
+EXPECTED_ICC = 0.05
 
 
 @dataclass(frozen=True)
 class Design:
     """What the trialists chose: arms, masking, size, and what went wrong.
 
-    ``flaws`` and ``gaps`` are names of `flaws.FLAWS` and `flaws.GAPS`.
+    ``flaws`` and ``gaps`` are names of `flaws.FLAWS` and `flaws.GAPS`; ``practices``
+    says that practices are randomised though no flaw asks for it.
     """
 
     comparator: str
@@ -39,21 +42,32 @@ class Design:
     difference: float
     flaws: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    practices: bool = False
 
     @property
     def clustered(self) -> bool:
         """Whether practices were randomised."""
-        return "unit_of_analysis" in self.flaws
+        return self.practices or "unit_of_analysis" in self.flaws
+
+    @property
+    def by_practice(self) -> bool:
+        """Whether practices were randomised, and the analysis allows for it."""
+        return self.clustered and "unit_of_analysis" not in self.flaws
 
 
 class Row(NamedTuple):
-    """One line of the table of results: events of patients in each arm."""
+    """One line of the table of results: events of patients in each arm.
+
+    ``by_practice`` holds the standard error of the difference and its degrees of
+    freedom where practices are the unit.
+    """
 
     name: str
     agent: int
     agent_n: int
     control: int
     control_n: int
+    by_practice: tuple[float, int] | None = None
 
     @property
     def difference(self) -> float:
@@ -62,7 +76,9 @@ class Row(NamedTuple):
 
     @property
     def error(self) -> float:
-        """Its standard error (Wald, not pooled)."""
+        """Its standard error (Wald, not pooled), or that of practices."""
+        if self.by_practice:
+            return self.by_practice[0]
         p, q = self.agent / self.agent_n, self.control / self.control_n
         variance = p * (1 - p) / self.agent_n + q * (1 - q) / self.control_n
         return math.sqrt(variance)
@@ -70,14 +86,17 @@ class Row(NamedTuple):
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % confidence interval of the difference."""
-        return self.difference - Z * self.error, self.difference + Z * self.error
+        z = stdtrit(self.by_practice[1], 0.975) if self.by_practice else Z
+        return self.difference - z * self.error, self.difference + z * self.error
 
     @property
     def p_value(self) -> float:
         """Two-sided, by the same standard error, so that it fits the interval."""
         if self.error == 0:
             return 1.0
-        return float(2 * ndtr(-abs(self.difference) / self.error))
+        z = -abs(self.difference) / self.error
+        below = stdtr(self.by_practice[1], z) if self.by_practice else ndtr(z)
+        return float(2 * below)
 
 
 @dataclass(frozen=True)
@@ -113,7 +132,7 @@ def draw_patients(
     lasting = rng.standard_normal(n)
     if design.clustered:
         shared = rng.standard_normal(practice[-1] + 1)[practice]
-        part = min(true["icc"] / stay, 1.0) if stay else 0.0
+        part = min(world.icc / stay, 1.0) if stay else 0.0
         lasting = np.sqrt(part) * shared + np.sqrt(1 - part) * lasting
     passing = rng.standard_normal((n, 5))
     state = np.sqrt(stay) * lasting[:, None] + np.sqrt(1 - stay) * passing
@@ -208,13 +227,12 @@ class Trial:
         event = ~failed if good else failed
         if self.has("baseline_carried"):
             event = event & ~self.lost  # nobody had the event at baseline
-        inside = [who & (self.arm == arm) for arm in (1, 0)]
-        counts = [int((event & some).sum()) for some in inside]
-        sizes = [int(some.sum()) for some in inside]
-        if self.has("wrong_denominator"):
-            favoured = 0 if self.world.outcome.good else 1
-            sizes[favoured] = int((inside[favoured] & ~self.stopped).sum())
-        return Row(name, counts[0], sizes[0], counts[1], sizes[1])
+        row = self._plain(name, event, who)
+        if not self.has("wrong_denominator"):
+            return row
+        arm = 1 if self.world.outcome.good else 0  # whose share looks better as it is
+        completed = int((who & (self.arm == arm) & ~self.stopped).sum())
+        return row._replace(**{"agent_n" if arm else "control_n": completed})
 
     @cached_property
     def rows(self) -> dict[str, Row]:
@@ -240,9 +258,54 @@ class Trial:
         """Return a row of what is neither filled in nor misdivided."""
         inside = [who & (self.arm == arm) for arm in (1, 0)]
         counts = [int((event & some).sum()) for some in inside]
-        return Row(
-            name, counts[0], int(inside[0].sum()), counts[1], int(inside[1].sum())
-        )
+        sizes = [int(some.sum()) for some in inside]
+        spread = self._by_practice(event, inside) if self.design.by_practice else None
+        return Row(name, counts[0], sizes[0], counts[1], sizes[1], spread)
+
+    def _by_practice(
+        self, event: np.ndarray, arms: list[np.ndarray]
+    ) -> tuple[float, int]:
+        """Return the standard error of a difference, and its degrees of freedom.
+
+        By the sum of residuals within practices (cluster-robust), with as many
+        degrees of freedom as practices, less 2.
+        """
+        variance, practices = 0.0, 0
+        for inside in arms:
+            residual = event[inside] - event[inside].mean()
+            labels, place = np.unique(
+                self.patients.practice[inside], return_inverse=True
+            )
+            sums = np.bincount(place, weights=residual)
+            m = len(labels)
+            practices += m
+            variance += (sums**2).sum() / inside.sum() ** 2 * m / (m - 1)
+        return math.sqrt(variance), practices - 2
+
+    def intracluster_correlation(self) -> float:
+        """Return that of the registered outcome within arms, estimated by ANOVA.
+
+        (MSB − MSW) / (MSB + (k − 1) MSW), with k patients in a practice on average;
+        0 where it comes out below.
+        """
+        who, main = self.known(), self.failed[:, self.world.visit].astype(float)
+        between = within = 0.0
+        practices = 0
+        for arm in (0, 1):
+            inside = who & (self.arm == arm)
+            labels, place = np.unique(
+                self.patients.practice[inside], return_inverse=True
+            )
+            sizes = np.bincount(place)
+            means = np.bincount(place, weights=main[inside]) / sizes
+            between += (sizes * (means - main[inside].mean()) ** 2).sum()
+            within += ((main[inside] - means[place]) ** 2).sum()
+            practices += len(labels)
+        patients = int(who.sum())
+        between /= practices - 2
+        within /= patients - practices
+        k = patients / practices
+        return max(0.0, (between - within) / (between + (k - 1) * within))
 
     def subgroups(self) -> dict[str, np.ndarray]:
         """Return the six subgroups of the table."""
@@ -313,27 +376,14 @@ class Trial:
     def right_interval(self, name: str) -> tuple[float, float]:
         """Return the 95 % interval that a row should have had.
 
-        Where practices were randomised: by the sum of residuals within practices
-        (cluster-robust), with t quantiles of practices − 2 degrees of freedom.
+        That of the table, but where practices were randomised and patients counted.
         """
         row = self.rows[name]
-        if not self.design.clustered:
+        if not self.has("unit_of_analysis"):
             return row.interval
-        who = self.counted()
-        failed = self.failed[:, self.world.visit]
-        variance, practices = 0.0, 0
-        for arm in (0, 1):
-            inside = who & (self.arm == arm)
-            residual = (failed - failed[inside].mean())[inside]
-            labels, place = np.unique(
-                self.patients.practice[inside], return_inverse=True
-            )
-            sums = np.bincount(place, weights=residual)
-            m = len(labels)
-            practices += m
-            variance += (sums**2).sum() / inside.sum() ** 2 * m / (m - 1)
-        width = stdtrit(practices - 2, 0.975) * math.sqrt(variance)
-        return row.difference - width, row.difference + width
+        arms = [self.counted() & (self.arm == arm) for arm in (1, 0)]
+        main = self.failed[:, self.world.visit]
+        return row._replace(by_practice=self._by_practice(main, arms)).interval
 
 
 def run_trial(

@@ -202,6 +202,16 @@ SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "Every event was counted; the base for {favoured} was completers of "
             "treatment.",
         ),
+        "by_practice": (
+            "Patients were analysed in the arm of their site, with standard errors "
+            "that allow for the likeness of patients within sites.",
+            "The analysis was by intention to treat and took the {sites} as units "
+            "(intracluster correlation {icc}).",
+            "We analysed all as assigned; standard errors come from the scatter "
+            "between {sites}.",
+            "Groups were compared as assigned, by robust standard errors with one "
+            "cluster for each of the {sites}.",
+        ),
         "as_patients": (
             "Patients were the unit of analysis, and compared in a fourfold table.",
             "We compared proportions, each patient an independent observation.",

@@ -18,10 +18,7 @@ from .._truth import SHARE, Planted
 #: What every world is drawn from. Shares and risks are of the patients of an arm.
 TRUTH = {
     "null_share": Planted(
-        {"sound": 0.1, "flawed": 0.85},
-        "Share of worlds in which the agent does nothing, by whether the trial has "
-        "flaws: significant results are then about as frequent in both",
-        SHARE,
+        0.3, "Share of worlds in which the agent does nothing, flawed or not", SHARE
     ),
     "harm_share": Planted(0.08, "Share of the other worlds in which it harms", SHARE),
     "benefit": Planted(
@@ -46,7 +43,9 @@ TRUTH = {
     "smoker_share": Planted((0.2, 0.4), "Ends of the range of smokers", SHARE),
     "serious_share": Planted((0.03, 0.09), "Serious adverse events in an arm", SHARE),
     "icc": Planted(
-        0.08, "Intracluster correlation of the latent outcome within a practice", SHARE
+        (0.01, 0.12),
+        "Ends of the range of the intracluster correlation of the latent outcome",
+        SHARE,
     ),
     "lost_share": Planted(
         0.012, "Outcomes lost in a trial that loses nearly none", SHARE
@@ -438,6 +437,8 @@ class World:
         Index of the registered visit.
     female_share, smoker_share, serious_share : float
         Shares of women, of smokers, and of patients with a serious adverse event.
+    icc : float
+        Intracluster correlation of the latent outcome, where practices are randomised.
     """
 
     agent: str
@@ -457,6 +458,7 @@ class World:
     female_share: float
     smoker_share: float
     serious_share: float
+    icc: float
 
     @property
     def sign(self) -> int:
@@ -479,7 +481,6 @@ def draw_world(
     *,
     judged: tuple[str, ...],
     deaths: bool,
-    flawed: bool,
 ) -> World:
     """Draw a world whose outcome is judged by one of these.
 
@@ -492,8 +493,6 @@ def draw_world(
         Which kinds of `Outcome.judged` are allowed.
     deaths : bool
         Whether the outcome may be death.
-    flawed : bool
-        Whether its trial will have flaws.
     """
     pairs = [
         (disease, outcome)
@@ -506,7 +505,7 @@ def draw_world(
         *_names(rng),
         disease=disease,
         outcome=outcome,
-        effect=_effect(rng, true, outcome, flawed),
+        effect=_effect(rng, true, outcome),
         failure=rng.uniform(*outcome.failure),
         gap=true["severe_gap"]["cumulative" if outcome.cumulative else "state"]
         * min(1.0, outcome.failure[0] / 0.3),
@@ -518,6 +517,7 @@ def draw_world(
         female_share=rng.uniform(*true["female_share"]),
         smoker_share=rng.uniform(*true["smoker_share"]),
         serious_share=rng.uniform(*true["serious_share"]),
+        icc=rng.uniform(*true["icc"]),
     )
 
 
@@ -535,10 +535,10 @@ def _names(rng: np.random.Generator) -> tuple[str, str, str, str]:
 
 
 def _effect(
-    rng: np.random.Generator, true: Mapping[str, Any], outcome: Outcome, flawed: bool
+    rng: np.random.Generator, true: Mapping[str, Any], outcome: Outcome
 ) -> float:
     """Return the true effect on failures: often none, mostly a benefit, rarely harm."""
-    if rng.random() < true["null_share"]["flawed" if flawed else "sound"]:
+    if rng.random() < true["null_share"]:
         return 0.0
     size = rng.uniform(*true["benefit"]) * min(1.0, outcome.failure[0] / 0.3)
     return float(size / 2 if rng.random() < true["harm_share"] else -size)
