@@ -359,9 +359,11 @@ FLAWS: dict[str, Flaw] = {
         "Wrong denominator",
         "analysis",
         "deviations",
-        "In one arm the events of all are divided by those who completed treatment: "
-        "not the groups that were randomised (2.6: no), and enough are left out to "
-        "move the result (2.7: yes).",
+        "In one arm the events of all are divided by those who completed treatment. "
+        "Whoever did not is out of the denominator after randomisation; for the effect "
+        "of assignment the guidance calls analyses “excluding eligible trial "
+        "participants post-randomization” inappropriate (2.6: no), and enough are left "
+        "out to move the result (2.7: yes).",
         _wrong_denominator,
         ABSTRACTS,
         {"2.6": "N"},
@@ -427,7 +429,9 @@ GAPS: dict[str, Gap] = {
         "blinding",
         "measurement",
         "Whoever judged the outcome knew the arm (4.3: yes) and could be swayed (4.4: "
-        "yes); nothing suggests that they were (4.5: probably not).",
+        "yes). The guidance separates this from a likely influence, as where people "
+        "strongly believe in the treatment; of that nothing is said (4.5: probably "
+        "not).",
         {"2.1": "Y", "2.2": "Y", "4.3": "Y", "4.4": "Y", "4.5": "PN"},
         opens=True,
         judged=("patient", "clinician"),

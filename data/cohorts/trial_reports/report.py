@@ -43,8 +43,8 @@ TRUTH: dict[str, Planted] = {
 }
 #: The reports on the page of the trainer are those of `make_trial_reports` with these.
 TRAINER_COUNT, TRAINER_SEED = 300, 2026
-#: Trials that are run until the planted flaws come about.
-TRIES = 2000
+#: Worlds, and trials in each, that are tried until the planted flaws come about.
+WORLDS, TRIES = 80, 50
 
 
 @dataclass(frozen=True)
@@ -136,27 +136,27 @@ def make_trial_report(
     judged = tuple(
         one for one in _flaws.ANYBODY if all(one in need.judged for need in needs)
     )
-    true = _flaws.with_strength(true, rng.uniform(*true["strength"]))
     opened = any(need.opens for need in needs)
     # An open trial whose outcome somebody judges has a flaw or a gap by that.
     if opened and not {"blinding"} & {need.group for need in needs}:
         judged = ("fact",)
-    for _ in range(20):
+    for _ in range(WORLDS):
+        planted = _flaws.with_strength(true, rng.uniform(*true["strength"]))
         world = _world.draw_world(
             rng,
-            true,
+            planted,
             judged=judged,
             deaths=all(need.deaths for need in needs),
         )
-        design = _design(world, chosen, design_of, opened, true, rng)
-        for _ in range(TRIES // 20):
-            trial = run_trial(world, design, true, rng)
+        design = _design(world, chosen, design_of, opened, planted, rng)
+        for _ in range(TRIES):
+            trial = run_trial(world, design, planted, rng)
             if came_about(trial) and seen_in_counts(trial):
                 text = Writer(trial, wording or Wording(), rng).write()
-                return TrialReport(text, trial, answer_key(trial), true)
+                return TrialReport(text, trial, answer_key(trial), planted)
     raise ValueError(
-        f"flaws={list(chosen)} did not come about in {TRIES} trials of what is "
-        "planted; plant other values"
+        f"flaws={list(chosen)} did not come about in {WORLDS * TRIES} trials "
+        "of what is planted; plant other values"
     )
 
 
