@@ -25,6 +25,8 @@ HEADER = [
 CLOSING = ["What this does not show", "Key takeaways", "Exercise", "Further reading"]
 #: Tags of cells whose code the reader does not see, or only after unfolding.
 FOLDED = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
+#: A prediction, which ends by quoting what the page itself is going to say.
+PREDICTION = re.compile(r"(^:::\{predict\}.*?)^>.*?^:::$", re.MULTILINE | re.DOTALL)
 NETWORK = re.compile(
     r"https?://|ftp://|^\s*(?:from|import)\s+(?:requests|urllib|httpx|aiohttp|socket|"
     r"ftplib|http\.client)\b|^\s*[!%]\s*(?:pip|conda|curl|wget)\b",
@@ -162,7 +164,8 @@ def sections(chapter):
 
 def length(chapter):
     """A length that is read to the end, in cells that hold one idea."""
-    read = re.sub(r"\{[\w:]+\}`", "`", re.sub(r"\]\([^)\s]*\)", "]", chapter.prose))
+    prose = PREDICTION.sub(r"\1", chapter.prose)
+    read = re.sub(r"\{[\w:]+\}`", "`", re.sub(r"\]\([^)\s]*\)", "]", prose))
     words = len(re.findall(r"[^\W\d_]{2,}", read))
     if not 1900 <= words <= 3400:
         yield f"{words} words; 1,900 to 3,300 are read to the end"

@@ -37,6 +37,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: What the element `record` keeps for a reader who wants to see whole pages.
+NO_COVERS = """try {
+  localStorage.setItem("immune-modulators-covers", "off");
+} catch {}"""
 LOCAL = {"127.0.0.1", "localhost"}
 PATIENT = 180_000  # ms; other work may keep the machine busy
 expect.set_options(timeout=PATIENT)
@@ -86,8 +90,17 @@ def book():
 
 
 @contextmanager
-def visit(browser, **options):
+def visit(browser, covers=False, **options):
     """Open a page that can reach this machine only; note what goes wrong on it.
+
+    Parameters
+    ----------
+    browser : playwright.sync_api.Browser
+        What the fixture `browser` gives.
+    covers : bool
+        Whether predictions cover what follows them, as for a new reader.
+    **options
+        Those of a browser context.
 
     Yields
     ------
@@ -108,6 +121,8 @@ def visit(browser, **options):
             route.continue_()
 
     context.route("**/*", here_only)
+    if not covers:
+        context.add_init_script(NO_COVERS)
     page = context.new_page()
     page.on(
         "console",

@@ -32,7 +32,8 @@ class Built:
         page = self.page(name)
         asked = [one["href"] for one in page.select("link[rel=stylesheet]")]
         asked += [one["src"] for one in page.select("script[src]")]
-        files = [self.folder / address.split("?")[0] for address in asked]
+        beside = (self.folder / name).parent
+        files = [beside / address.split("?")[0] for address in asked]
         assert all(file.is_file() for file in files), files
         return {file.name for file in files}
 

@@ -136,6 +136,8 @@ class SelfCheck(SphinxDirective):
         "tolerance": directives.unchanged_required,
         "unit": directives.unchanged_required,
         "several": directives.flag,
+        # Ask how sure the reader is, for the page My course.
+        "sure": directives.flag,
         # Which objectives it tests: `course.objectives` reads it, the reader does not.
         "objective": directives.unchanged_required,
     }
@@ -156,6 +158,7 @@ class SelfCheck(SphinxDirective):
         *question, options = body.children
 
         check = check_node(ids=[name], kind="choice", name=name)
+        check["sure"] = "sure" in self.options
         check += question_node("", "", *question[0].children)
         if len(question) > 1:
             more = nodes.container(classes=["selfcheck-more"])
@@ -379,6 +382,13 @@ def _visit_check(self, node: check_node) -> None:
 
 
 def _depart_check(self, node: check_node) -> None:
+    if node["sure"]:
+        field = f"{node['name']}-sure"
+        self.body.append(
+            f'<p class="selfcheck-sure" hidden><label for="{field}">How sure are you '
+            f'that your answer is right?</label> <input type="range" id="{field}" '
+            'min="0" max="100" step="5" value="50"> <output>50 %</output></p>\n'
+        )
     # The script shows the button; the live region must be there from the start.
     self.body.append(
         '<button type="button" class="selfcheck-button" hidden>Check</button>\n'

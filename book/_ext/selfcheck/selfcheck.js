@@ -8,6 +8,8 @@ for (const box of document.querySelectorAll(".selfcheck")) {
   const verdict = box.querySelector(".selfcheck-verdict");
   const field = box.querySelector("input[type=number]");
   const options = [...box.querySelectorAll(".selfcheck-option")];
+  const sure = box.querySelector(".selfcheck-sure");
+  const slider = sure?.querySelector("input");
 
   const say = (state, word, ...reasons) => {
     const lead = document.createElement("p");
@@ -15,6 +17,18 @@ for (const box of document.querySelectorAll(".selfcheck")) {
     verdict.dataset.state = state;
     verdict.replaceChildren(lead, ...reasons);
     verdict.dispatchEvent(new Event("selfcheck", { bubbles: true }));
+    if (state !== "none") keep(state === "right");
+  };
+
+  // The first answer and the last one; how sure one was belongs to the first.
+  const keep = (right) => {
+    const old = window.courseRecord?.all()[box.id];
+    const asked = box.querySelector("legend").cloneNode(true);
+    asked.querySelector(".selfcheck-kicker").remove();
+    const entry = { asked: asked.textContent.trim(), first: old?.first ?? right, last: right };
+    if (slider) entry.sure = old?.sure ?? slider.valueAsNumber;
+    window.courseRecord?.put(box.id, entry);
+    if (sure) sure.hidden = true;
   };
 
   // A copy of a reason; the names of things in it stay with the original.
@@ -57,6 +71,20 @@ for (const box of document.querySelectorAll(".selfcheck")) {
   const check = kind === "number" ? checkNumber : checkChoice;
   box.classList.add("is-live");
   button.hidden = false;
+  const before = window.courseRecord?.all()[box.id];
+  if (slider && !before) {
+    sure.hidden = false;
+    slider.addEventListener("input", () => {
+      const said = `${slider.value} %`;
+      slider.nextElementSibling.textContent = said;
+      slider.setAttribute("aria-valuetext", said);
+    });
+  }
+  if (before) {
+    const note = document.createElement("p");
+    note.textContent = `You answered this before: ${before.last ? "right" : "not yet right"}.`;
+    verdict.append(note);
+  }
   button.addEventListener("click", check);
   field?.addEventListener("keydown", (event) => {
     if (event.key === "Enter") check();

@@ -1,0 +1,119 @@
+"""What a reader did, kept in their browser and nowhere else.
+
+``record.js``, on every page, is the one place that reads and writes it; the other
+elements call it. ``course-items.js``, made with the book, says which self-checks and
+predictions each page holds. With both, the sidebar marks the pages that are done.
+
+The directive ``my-course`` makes the page that shows the record: what is done, what was
+wrong, how far the reader's certainty can be trusted, ten questions again, and buttons
+to export, import and delete::
+
+    :::{my-course}
+    :::
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+ITEMS = "course-items.js"
+FOLDER = Path(__file__).parent
+
+
+class my_course_node(nodes.General, nodes.Element):
+    """The page's place for the record."""
+
+
+class MyCourse(SphinxDirective):
+    """Show what this browser has kept."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a place that the script fills."""
+        if not hasattr(self.env, "my_course_pages"):
+            self.env.my_course_pages = set()
+        self.env.my_course_pages.add(self.env.docname)
+        return [my_course_node()]
+
+
+def _visit_my_course(self, node: my_course_node) -> None:
+    self.body.append(
+        '<div class="my-course">\n<p class="my-course-without">This page needs '
+        "JavaScript: what you did is kept in your browser and nowhere else.</p>\n"
+    )
+
+
+def _depart_my_course(self, node: my_course_node) -> None:
+    self.body.append("</div>\n")
+
+
+def items(app: Sphinx) -> dict[str, dict[str, object]]:
+    """Return what each page of the book asks the reader.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The build, once all pages are read.
+
+    Returns
+    -------
+    dict
+        Address of a page, from the book's root, to its ``title``, the ``part`` of the
+        book that it belongs to (a folder), and its ``items``: names of self-checks
+        (``sc-...``) and predictions (``pr-...``), in no order.
+    """
+    pages: dict[str, dict[str, object]] = {}
+    taken = {
+        **getattr(app.env, "selfchecks", {}),
+        **getattr(app.env, "predictions", {}),
+    }
+    for page in getattr(app.env, "my_course_pages", ()):
+        pages[app.builder.get_target_uri(page)] = {"home": True, "items": []}
+    for name, page in sorted(taken.items()):
+        entry = pages.setdefault(
+            app.builder.get_target_uri(page),
+            {
+                "title": app.env.titles[page].astext(),
+                "part": Path(page).parent.name,
+                "items": [],
+            },
+        )
+        entry["items"].append(name)
+    return pages
+
+
+def _write_items(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    text = json.dumps(items(app), ensure_ascii=False, separators=(",", ":"))
+    target = Path(app.outdir) / "_static" / ITEMS
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(f"window.courseItems = {text};\n", encoding="utf-8")
+
+
+def _serve(app: Sphinx) -> None:
+    files = [path for path in FOLDER.iterdir() if path.suffix in (".css", ".js")]
+    app.config.html_static_path = [*app.config.html_static_path, *map(str, files)]
+
+
+def _show(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    if 'class="my-course"' in context.get("body", ""):
+        app.add_js_file("my-course.js", loading_method="defer")
+
+
+def setup(app: Sphinx) -> dict:
+    """Register the directive, and serve the record on every page."""
+    app.add_node(my_course_node, html=(_visit_my_course, _depart_my_course))
+    app.add_directive("my-course", MyCourse)
+    # Before the scripts of the elements that write to it, which have priority 500.
+    for priority, script in enumerate((ITEMS, "record.js"), 400):
+        app.add_js_file(script, loading_method="defer", priority=priority)
+    app.add_css_file("record.css", priority=801)
+    app.connect("builder-inited", _serve)
+    app.connect("html-page-context", _show)
+    app.connect("build-finished", _write_items)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
