@@ -133,9 +133,11 @@ def test_uses_follow_the_labels(agents):
 def test_what_uses_were_compared_with_has_one_form(agents):
     """And an agent that no label names was compared with none."""
     told = agents.uses_checked.dropna()
-    form = r"(US|UK) label(,? undated| \d{4})(; UK label)?|approvals to \d{4}"
-    assert told.str.fullmatch(form).all()
-    assert len(told) >= 46
+    dated = r"(, undated| \d{4})"
+    label = rf"(US|UK|EU) label{dated}"
+    form = rf"{label}(; (UK|EU) label( \d{{4}})?)?|approvals(, undated| to \d{{4}})"
+    assert told.str.fullmatch(rf"{form}|EU opinion \d{{4}}").all()
+    assert len(told) >= 85
     assert agents.uses_checked[agents.status == "never approved"].isna().all()
 
 

@@ -157,7 +157,8 @@ def test_what_moving_a_group_does_is_what_the_page_says():
         ).replace("%", " %")
         in page
     )
-    assert share["inflammation"] == share_moved["inflammation"] == 1
+    assert f"of inflammation {100 * share['inflammation']:.0f} % before and" in page
+    assert share_moved["inflammation"] == 1
 
 
 def test_what_the_missing_years_do_to_the_lines_is_what_the_page_says():
