@@ -13,7 +13,7 @@ OBJECTIVES = {
     "unrecorded": ["ob-evidence-unmeasured"],
     "repeated_fall": ["ob-evidence-improvement"],
     "after_filter": ["ob-evidence-power", "ob-evidence-significance-filter"],
-    "next_place": ["ob-evidence-pooling", "ob-evidence-prediction-interval"],
+    "chance_of_success": ["ob-evidence-prediction-interval", "ob-evidence-power"],
     "practice_effect": ["ob-evidence-randomised-arms", "ob-evidence-arms"],
     "judge": ["ob-evidence-certainty", "ob-evidence-spin"],
 }
@@ -505,57 +505,77 @@ WRONG = {
             seen=False,
         ),
     ],
-    "next_place": [
+    "chance_of_success": [
         Wrong(
-            "one truth for all",
-            "pools as if places did not differ",
-            {"range(1000)": "range(0)"},
-        ),
-        Wrong(
-            "one step of REML",
-            "does not repeat the step until it stays",
-            {"range(1000)": "range(1)"},
-        ),
-        Wrong(
-            "maximum likelihood",
-            "forgets that the mean was estimated, too",
-            {"(weights**2).sum() + 1 / weights.sum())": "(weights**2).sum())"},
-        ),
-        Wrong(
-            "the mean for the next place",
-            "asks whether the mean is below, not the next place",
-            {"np.sqrt(tau2 + 1 / weights.sum())": "np.sqrt(1 / weights.sum())"},
+            "places do not differ",
+            "takes the pooled ratio for that of every place",
+            {"of_mean**2 + tau2)": "of_mean**2)"},
         ),
         Wrong(
             "a mean without error",
             "takes the pooled mean for known",
-            {"np.sqrt(tau2 + 1 / weights.sum())": "np.sqrt(tau2 + 1e-9)"},
+            {"of_trial**2 + of_mean**2 + tau2": "of_trial**2 + tau2"},
         ),
         Wrong(
-            "normal distribution",
-            "takes the estimated variance for known",
-            {"stats.t.cdf(t, len(effects) - 2)": "stats.norm.cdf(t)"},
+            "only what is unknown beforehand",
+            "forgets that the new trial errs, too",
+            {"of_trial**2 + of_mean**2 + tau2": "of_mean**2 + tau2"},
         ),
         Wrong(
-            "one degree of freedom too many",
-            "takes those of the interval of the mean",
-            {"len(effects) - 2": "len(effects) - 1"},
+            "a variance for a standard deviation",
+            "squares a variance once more",
+            {"of_mean**2 + tau2)": "of_mean**2 + tau2**2)"},
         ),
         Wrong(
-            "above",
-            "counts the places with too little effect",
-            {"stats.t.cdf(": "stats.t.sf("},
+            "errors add up",
+            "adds standard deviations, where variances add",
+            {
+                "np.sqrt(of_trial**2 + of_mean**2 + tau2)": (
+                    "of_trial + of_mean + np.sqrt(tau2)"
+                )
+            },
         ),
         Wrong(
-            "a ratio on the scale of logarithms",
-            "compares a ratio with a logarithm",
-            {"np.log(worthwhile) - mean": "worthwhile - mean"},
+            "interval of ratios",
+            "takes the width on the scale of ratios",
+            {"np.log(high / low)": "(high - low)"},
         ),
         Wrong(
-            "a variance below 0",
-            "does not stop at 0",
-            {"tau2 = max(0.0, ": "tau2 = max(-1e-3, "},
-            seen=False,
+            "half an interval",
+            "takes the whole width for 1.96 standard errors",
+            {"/ (2 * 1.96)": "/ 1.96"},
+        ),
+        Wrong(
+            "a wider interval for the new trial",
+            "lets the trial's own interval hold what is unknown of the place",
+            {"cdf(highest, centre, spread)": "cdf(-1.96 * spread, centre, spread)"},
+        ),
+        Wrong(
+            "a true ratio below 1",
+            "asks whether the place benefits, not whether its trial shows it",
+            {
+                "cdf(highest, centre, spread)": "cdf(0, centre, np.hypot(of_mean, tau2**0.5))"
+            },
+        ),
+        Wrong(
+            "an estimate below 1",
+            "takes every estimate on the right side for a success",
+            {"highest = -1.96 * of_trial": "highest = 0"},
+        ),
+        Wrong(
+            "the interval of risks in one arm",
+            "leaves out the control arm, as if its risk were known",
+            {"(1 / (ratio * risk) + 1 / risk - 2)": "(1 / (ratio * risk) - 1)"},
+        ),
+        Wrong(
+            "events of a rate",
+            "leaves out that both risks are shares of patients",
+            {"+ 1 / risk - 2)": "+ 1 / risk)"},
+        ),
+        Wrong(
+            "the ratio as it is",
+            "puts a ratio on the scale of logarithms",
+            {"centre = np.log(ratio)": "centre = ratio - 1"},
         ),
     ],
     "practice_effect": [
@@ -957,48 +977,40 @@ def after_filter(true_effect, error):
 """,
         ),
     ],
-    "next_place": [
+    "chance_of_success": [
         Alternative(
-            "Fisher's scoring with matrices left out",
+            "by how many standard deviations",
             """
-def next_place(effects, variances, worthwhile):
-    def reml_step(tau2):
-        w = (variances + tau2) ** -1
-        m = w @ effects / w.sum()
-        return max(0, w**2 @ ((effects - m) ** 2 - variances) / (w @ w) + 1 / w.sum())
-
-    tau2 = 0
-    for _ in range(1000):
-        before, tau2 = tau2, reml_step(tau2)
-        if abs(tau2 - before) < 1e-9:
-            break
-    w = (variances + tau2) ** -1
-    m = w @ effects / w.sum()
-    ahead = stats.t(len(effects) - 2, loc=m, scale=np.hypot(tau2**0.5, w.sum() ** -0.5))
-    return {"tau2": tau2, "mean": np.exp(m), "probability": ahead.cdf(np.log(worthwhile))}
+def chance_of_success(ratio, low, high, tau2, risk, per_arm):
+    x1, x0, n = ratio * risk * per_arm, risk * per_arm, per_arm
+    v = 1 / x1 - 1 / n + 1 / x0 - 1 / n
+    se = (np.log(high) - np.log(low)) / 3.92
+    gap = -np.log(ratio) - 1.96 * v**0.5
+    return {
+        "power": stats.norm.cdf(gap / v**0.5),
+        "chance": stats.norm.cdf(gap / (v + se**2 + tau2) ** 0.5),
+    }
 """,
         ),
         Alternative(
-            "a function of its own for each step",
+            "the power, averaged over the places that may be",
             """
-def pooled(effects, variances, tau2):
-    weights = 1 / (variances + tau2)
-    return (weights * effects).sum() / weights.sum(), 1 / weights.sum(), weights
+from scipy.integrate import quad
 
+def chance_of_success(ratio, low, high, tau2, risk, per_arm):
+    se = np.sqrt(1 / (per_arm * risk * ratio) + 1 / (per_arm * risk) - 2 / per_arm)
 
-def next_place(effects, variances, worthwhile):
-    tau2 = 0.0
-    for _ in range(1000):
-        mean, unit, w = pooled(effects, variances, tau2)
-        new = (w**2 * ((effects - mean) ** 2 - variances)).sum() / (w**2).sum() + unit
-        new = new if new > 0 else 0.0
-        done = abs(new - tau2) < 1e-9
-        tau2 = new
-        if done:
-            break
-    mean, unit, _ = pooled(effects, variances, tau2)
-    away = (mean - np.log(worthwhile)) / (tau2 + unit) ** 0.5
-    return dict(tau2=tau2, mean=np.exp(mean), probability=stats.t.sf(away, effects.size - 2))
+    def power(theta):
+        return stats.norm.sf(1.96 + theta / se)
+
+    centre = np.log(ratio)
+    sd = np.sqrt((np.log(high / low) / 3.92) ** 2 + tau2)
+    chance = power(centre)
+    if sd > 0:
+        chance, _ = quad(
+            lambda z: power(centre + sd * z) * stats.norm.pdf(z), -9, 9, limit=200
+        )
+    return dict(power=power(centre), chance=chance)
 """,
         ),
     ],

@@ -5,13 +5,13 @@ from . import Alternative, Wrong
 OBJECTIVES = {
     "worst_grade": ["ob-metrics-grade", "ob-metrics-missed-visit"],
     "cdai_sdai": ["ob-metrics-scores"],
-    "das28": ["ob-metrics-scores"],
+    "das28_fall": ["ob-metrics-scores"],
     "crp_half_life": ["ob-metrics-half-life", "ob-metrics-detection-limit"],
     "cd4_count": ["ob-metrics-gates", "ob-metrics-absolute-count"],
-    "eular_response": ["ob-metrics-response"],
+    "lasting_since": ["ob-metrics-response"],
     "acr_response": ["ob-metrics-response", "ob-metrics-dropout"],
     "draw_crp": ["ob-metrics-skewed-scale"],
-    "crp_share": ["ob-metrics-laboratory-share", "ob-metrics-component"],
+    "crp_for_response": ["ob-metrics-laboratory-share", "ob-metrics-component"],
     "change_factor": ["ob-metrics-change-value"],
     "auc": ["ob-metrics-rivals"],
     "judge": ["ob-metrics-rivals", "ob-metrics-surrogate"],
@@ -88,60 +88,89 @@ WRONG = {
             {" + phga_mm / 10": ""},
         ),
     ],
-    "das28": [
+    "das28_fall": [
+        Wrong(
+            "each visit by its own best form",
+            "takes two forms of a score for one, and their difference for a change",
+            {
+                "falls = forms(before) - forms(after)\n    for fall in falls:": (
+                    "def best(visit):\n"
+                    "        return ([x for x in forms(visit) if x == x] or [np.nan])[0]\n\n"
+                    "    for fall in [best(before) - best(after)]:"
+                )
+            },
+        ),
+        Wrong(
+            "mean of the forms",
+            "averages four scores of one name as if they were readings of one",
+            {
+                "        if not np.isnan(fall):\n            return fall": (
+                    "        if not np.isnan(falls).all():\n            return np.nanmean(falls)"
+                )
+            },
+        ),
+        Wrong(
+            "CRP first",
+            "takes the forms with CRP before those with ESR",
+            {
+                "[esr + patient, crp + patient + 0.96, 1.08 * esr + 0.16, 1.10 * crp + 1.15]": (
+                    "[crp + patient + 0.96, esr + patient, 1.10 * crp + 1.15, 1.08 * esr + 0.16]"
+                )
+            },
+        ),
+        Wrong(
+            "rise for fall",
+            "subtracts the score before from that after",
+            {"forms(before) - forms(after)": "forms(after) - forms(before)"},
+        ),
         Wrong(
             "decadic logarithm",
             "takes ln for log10",
             {
                 "np.log(np.maximum": "np.log10(np.maximum",
-                "np.log(value": "np.log10(value",
+                "np.log(visit": "np.log10(visit",
             },
         ),
         Wrong(
             "CRP in mg/dL",
             "takes the unit of SDAI",
-            {"np.log(value + 1)": "np.log(value / 10 + 1)"},
+            {'visit["crp_mg_l"] + 1': 'visit["crp_mg_l"] / 10 + 1'},
         ),
         Wrong(
             "PtGA in cm",
             "takes the unit of CDAI",
-            {"0.014 * ptga_mm": "0.014 * ptga_mm / 10"},
+            {'0.014 * visit["ptga_mm"]': '0.0014 * visit["ptga_mm"]'},
         ),
         Wrong(
             "joints without roots",
             "overlooks the roots",
-            {"0.56 * np.sqrt(tjc28)": "0.56 * tjc28"},
+            {'0.56 * np.sqrt(visit["tjc28"])': '0.56 * visit["tjc28"]'},
         ),
         Wrong(
             "nothing added to CRP",
             "treats CRP as ESR",
-            {"np.log(value + 1)": "np.log(value)"},
+            {'visit["crp_mg_l"] + 1': 'visit["crp_mg_l"]'},
         ),
         Wrong(
-            "factor over everything",
-            "multiplies the constant too",
-            {
-                "factor * (joints + inflammation) + constant_3": (
-                    "factor * (joints + inflammation + constant_3)"
-                )
-            },
+            "the forms without PtGA as they are with it",
+            "leaves the assessment out and forgets the factor",
+            {"1.08 * esr + 0.16, 1.10 * crp": "esr + 0.16, crp"},
         ),
         Wrong(
             "a PtGA of 0 is none",
             "asks whether the number is true",
-            {"ptga_mm is None": "not ptga_mm"},
+            {'0.014 * visit["ptga_mm"]': '0.014 * (visit["ptga_mm"] or np.nan)'},
             seen=False,
         ),
         Wrong(
             "missing ESR counts as 1",
             "Python's max(1, nan) is 1",
-            {"np.maximum(value, 1)": "max(1, value)"},
-            seen=False,
+            {'np.maximum(visit["esr_mm_h"], 1)': 'max(1, visit["esr_mm_h"])'},
         ),
         Wrong(
-            "ESR of 0 gives minus infinity",
-            "forgets that ln(0) has no value",
-            {"np.maximum(value, 1)": "value"},
+            "an ESR below 1 as it is",
+            "forgets what the score does near ln(0)",
+            {'np.maximum(visit["esr_mm_h"], 1)': 'visit["esr_mm_h"]'},
             seen=False,
         ),
     ],
@@ -247,43 +276,82 @@ WRONG = {
             seen=False,
         ),
     ],
-    "eular_response": [
+    "lasting_since": [
+        Wrong(
+            "first response",
+            "takes the first good day for a response that lasts",
+            {
+                "sorted(visits, reverse=True)": "sorted(visits)",
+                "if not there:": "if since is not None:",
+                "since = week": "since = week if there else None",
+            },
+        ),
+        Wrong(
+            "last visit is enough",
+            "does not look at the visits before it",
+            {"for week in sorted(visits, reverse=True):": "for week in [max(visits)]:"},
+        ),
+        Wrong(
+            "as long as it lasted",
+            "gives the first week of some unbroken run, though it ended",
+            {"            break": "            continue"},
+        ),
+        Wrong(
+            "fall since the visit before",
+            "compares neighbours in place of the baseline",
+            {
+                "round(baseline - reached, 2)": (
+                    "round(([baseline] + [visits[w] for w in sorted(visits) if w < week])[-1]"
+                    " - reached, 2)"
+                )
+            },
+        ),
         Wrong(
             "direction reversed",
             "takes a rise for a fall",
-            {"before - after": "after - before"},
+            {"baseline - reached": "reached - baseline"},
+        ),
+        Wrong(
+            "weeks as they stand",
+            "trusts the order of a dict",
+            {"sorted(visits, reverse=True)": "list(visits)[::-1]"},
         ),
         Wrong(
             "fall alone",
-            "does not look at what was reached",
-            {'"good" if after <= 3.2 else "moderate"': '"good"'},
-        ),
-        Wrong(
-            "judged by the baseline",
-            "takes the first score for the one reached",
-            {'"good" if after <= 3.2': '"good" if before <= 3.2'},
+            "does not look at what was reached for a good response",
+            {"fall > 1.2 and reached <= 3.2": "fall > 1.2"},
         ),
         Wrong(
             "a middling fall is always enough",
             "leaves out the row above 5.1",
-            {"fall > 0.6 and after <= 5.1": "fall > 0.6"},
+            {"fall > 0.6 and reached <= 5.1": "fall > 0.6"},
+        ),
+        Wrong(
+            "a missed visit is skipped",
+            "takes what nobody saw for what was seen before",
+            {
+                "sorted(visits, reverse=True)": (
+                    "sorted((w for w in visits if visits[w] == visits[w]), reverse=True)"
+                )
+            },
+            seen=False,
         ),
         Wrong(
             "fall not rounded",
             "trusts a computer's subtraction",
-            {"round(before - after, 2)": "before - after"},
-            seen=False,
-        ),
-        Wrong(
-            "exactly 1.2 is a large fall",
-            "writes ≥ for >",
-            {"fall > 1.2": "fall >= 1.2"},
+            {"round(baseline - reached, 2)": "baseline - reached"},
             seen=False,
         ),
         Wrong(
             "exactly 3.2 is not low",
             "writes < for ≤",
-            {"after <= 3.2": "after < 3.2"},
+            {"reached <= 3.2": "reached < 3.2"},
+            seen=False,
+        ),
+        Wrong(
+            "exactly 0.6 is enough",
+            "writes ≥ for >",
+            {"fall > 0.6": "fall >= 0.6"},
             seen=False,
         ),
     ],
@@ -451,93 +519,63 @@ WRONG = {
             seen=False,
         ),
     ],
-    "crp_share": [
+    "crp_for_response": [
         Wrong(
-            "as the colleague wrote it",
-            "finds neither fault, since the number looks reasonable",
-            {
-                'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"]) + 1',
-                "baseline[columns].dropna(), followup[columns].dropna()": (
-                    "baseline[columns], followup[columns]"
-                ),
-                "parts(before.loc[both])": "parts(before)",
-                "parts(after.loc[both])": "parts(after)",
-                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
-                    "(crp_before.mean() - crp_after.mean())"
-                    " / (score_before.mean() - score_after.mean())"
-                ),
-            },
+            "as if the score were CRP's term",
+            "asks of the term what the table asks of the score",
+            {"(highest - rest)": "(highest - 0.96)"},
         ),
         Wrong(
-            "one added outside the logarithm",
-            "mends the patients and overlooks a bracket",
-            {'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"]) + 1'},
+            "one field for a good response",
+            "looks at the fall, not at what is reached",
+            {"min(before - 1.2, 3.2)": "before - 1.2"},
         ),
         Wrong(
-            "nothing added to CRP",
-            "takes the one away, since a constant cannot matter in a difference",
-            {'np.log(visit["crp_mg_l"] + 1)': 'np.log(visit["crp_mg_l"])'},
+            "one of two demands for a good response",
+            "takes and for or",
+            {"min(before - 1.2, 3.2)": "max(before - 1.2, 3.2)"},
         ),
         Wrong(
-            "decadic logarithm",
-            "takes ln for log10",
-            {"np.log(": "np.log10("},
+            "a moderate response by the large fall alone",
+            "overlooks the fields of the middle column",
+            {"max(before - 1.2, min(before - 0.6, 5.1))": "before - 1.2"},
         ),
         Wrong(
-            "each visit its own patients",
-            "mends the formula and leaves the means over those who came",
-            {
-                "parts(before.loc[both])": "parts(before)",
-                "parts(after.loc[both])": "parts(after)",
-                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
-                    "(crp_before.mean() - crp_after.mean())"
-                    " / (score_before.mean() - score_after.mean())"
-                ),
-            },
-        ),
-        Wrong(
-            "each mean its own patients",
-            "trusts that a mean in pandas leaves out the same patients in every column",
-            {
-                "baseline[columns].dropna(), followup[columns].dropna()": (
-                    "baseline[columns], followup[columns]"
-                )
-            },
-        ),
-        Wrong(
-            "missing counts as nothing left",
-            "fills what is missing with 0 so that nobody is lost",
-            {
-                "baseline[columns].dropna(), followup[columns].dropna()": (
-                    "baseline[columns].fillna(0), followup[columns].fillna(0)"
-                )
-            },
-        ),
-        Wrong(
-            "row by row, whoever it is",
-            "pairs the rows of two tables by their place",
-            {
-                "both = before.index.intersection(after.index)": (
-                    "both = range(min(len(before), len(after)))"
-                ),
-                "parts(before.loc[both])": "parts(before.iloc[both].reset_index())",
-                "parts(after.loc[both])": "parts(after.iloc[both].reset_index())",
-            },
+            "a middling fall at every level",
+            "overlooks that above 5.1 it is no response",
+            {"max(before - 1.2, min(before - 0.6, 5.1))": "before - 0.6"},
             seen=False,
         ),
         Wrong(
-            "mean of the ratios",
-            "divides patient by patient",
-            {
-                "(crp_before - crp_after).mean() / (score_before - score_after).mean()": (
-                    "((crp_before - crp_after) / (score_before - score_after)).mean()"
-                )
-            },
+            "large falls overlooked",
+            "asks everybody to get to 5.1",
+            {"max(before - 1.2, min(before - 0.6, 5.1))": "min(before - 0.6, 5.1)"},
+            seen=False,
         ),
         Wrong(
-            "in per cent",
-            "changes the unit",
-            {"return (crp_before": "return 100 * (crp_before"},
+            "ln(CRP)",
+            "forgets the one that is added to CRP",
+            {"np.log(crp_mg_l + 1)": "np.log(crp_mg_l)", "/ 0.36) - 1": "/ 0.36)"},
+        ),
+        Wrong(
+            "one added, and not taken away again",
+            "returns CRP + 1",
+            {"/ 0.36) - 1": "/ 0.36)"},
+        ),
+        Wrong(
+            "a CRP below 0",
+            "gives a number that no laboratory can report",
+            {"limit if limit > 0 else np.nan": "limit"},
+        ),
+        Wrong(
+            "at most a CRP of 0",
+            "takes what cannot be reached for a CRP of 0",
+            {"limit if limit > 0 else np.nan": "max(limit, 0.0)"},
+        ),
+        Wrong(
+            "decadic power",
+            "inverts ln by a power of 10",
+            {"np.exp((highest": "10 ** ((highest"},
         ),
     ],
     "change_factor": [
@@ -784,46 +822,55 @@ def sdai(tjc28, sjc28, ptga_mm, phga_mm, crp_mg_l):
 """,
         ),
     ],
-    "das28": [
+    "das28_fall": [
         Alternative(
-            "four branches, math only",
+            "form by form, math only",
             """
-from math import isnan, log, sqrt, nan
+from math import isnan, log, nan, sqrt
 
-def das28(tjc28, sjc28, reactant, value, ptga_mm=None):
-    if reactant not in ("ESR", "CRP"):
-        raise ValueError("reactant is ESR or CRP")
-    if any(isnan(x) for x in (tjc28, sjc28, value, ptga_mm or 0)):
+def das28_fall(before, after):
+    def j(v):
+        return 0.56 * sqrt(v["tjc28"]) + 0.28 * sqrt(v["sjc28"])
+
+    def e(v):
+        return 0.7 * log(max(v["esr_mm_h"], 1))
+
+    def c(v):
+        return 0.36 * log(v["crp_mg_l"] + 1)
+
+    def have(*keys):
+        return not any(isnan(v[k]) for v in (before, after) for k in ("tjc28", "sjc28", *keys))
+
+    if have("esr_mm_h", "ptga_mm"):
+        score = lambda v: j(v) + e(v) + 0.014 * v["ptga_mm"]
+    elif have("crp_mg_l", "ptga_mm"):
+        score = lambda v: j(v) + c(v) + 0.014 * v["ptga_mm"] + 0.96
+    elif have("esr_mm_h"):
+        score = lambda v: (j(v) + e(v)) * 1.08 + 0.16
+    elif have("crp_mg_l"):
+        score = lambda v: (j(v) + c(v)) * 1.10 + 1.15
+    else:
         return nan
-    J = 0.56 * sqrt(tjc28) + 0.28 * sqrt(sjc28)
-    if reactant == "ESR":
-        L = 0.7 * log(max(value, 1))
-        if ptga_mm is None:
-            return (J + L) * 1.08 + 0.16
-        return J + L + 0.014 * ptga_mm
-    L = 0.36 * log(value + 1)
-    if ptga_mm is None:
-        return (J + L) * 1.1 + 1.15
-    return J + L + 0.014 * ptga_mm + 0.96
+    return score(before) - score(after)
 """,
         ),
         Alternative(
-            "a table of constants",
+            "with the scores of the course",
             """
-FORM = {("ESR", True): (1, 0), ("CRP", True): (1, 0.96),
-        ("ESR", False): (1.08, 0.16), ("CRP", False): (1.1, 1.15)}
+from course import scores
 
-def das28(tjc28, sjc28, reactant, value, ptga_mm=None):
-    with_ptga = ptga_mm is not None
-    if (reactant, with_ptga) not in FORM:
-        raise ValueError(reactant)
-    times, plus = FORM[reactant, with_ptga]
-    if reactant == "ESR":
-        term = 0.7 * np.log(1 if value < 1 else value)
-    else:
-        term = 0.36 * np.log1p(value)
-    total = times * (0.56 * tjc28**0.5 + 0.28 * sjc28**0.5 + term) + plus
-    return total + 0.014 * ptga_mm if with_ptga else total
+def das28_fall(before, after):
+    for score, needs in (
+        (scores.das28_esr, ["esr_mm_h", "ptga_mm"]),
+        (scores.das28_crp, ["crp_mg_l", "ptga_mm"]),
+        (scores.das28_esr3, ["esr_mm_h"]),
+        (scores.das28_crp3, ["crp_mg_l"]),
+    ):
+        needed = ["tjc28", "sjc28", *needs]
+        first, last = ([visit[name] for name in needed] for visit in (before, after))
+        if not np.isnan([*first, *last]).any():
+            return score(*first) - score(*last)
+    return np.nan
 """,
         ),
     ],
@@ -885,38 +932,41 @@ def cd4_count(events, gates, wbc_10e9_l, lymphocyte_percent):
 """,
         ),
     ],
-    "eular_response": [
+    "lasting_since": [
         Alternative(
-            "the grid, row by row",
+            "a Series, and how many of the last visits are all there",
             """
-def eular_response(before, after):
-    change = np.round(before - after, 2)
-    if after <= 3.2:
-        words = ["good", "moderate"]
-    elif after <= 5.1:
-        words = ["moderate", "moderate"]
-    else:
-        words = ["moderate", "none"]
-    if change > 1.2:
-        return words[0]
-    if change > 0.6:
-        return words[1]
-    return "none"
+def lasting_since(baseline, visits, least="moderate"):
+    course = pd.Series(visits).sort_index()
+    fall = (baseline - course).round(2)
+    good = (fall > 1.2) & (course <= 3.2)
+    moderate = (fall > 1.2) | ((fall > 0.6) & (course <= 5.1))
+    there = good if least == "good" else moderate
+    lasting = there[::-1].cumprod()[::-1].astype(bool)
+    return int(lasting.idxmax()) if lasting.any() else None
 """,
         ),
         Alternative(
-            "in whole hundredths",
+            "from the first visit on, forgetting what broke off",
             """
-def eular_response(before, after):
-    if np.isnan(before) or np.isnan(after):
-        return "none"
-    end = round(100 * after)
-    fall = round(100 * before) - end
-    if fall > 120 and end <= 320:
-        return "good"
-    if fall > 120 or (fall > 60 and end <= 510):
-        return "moderate"
-    return "none"
+def lasting_since(baseline, visits, least="moderate"):
+    since = None
+    start = round(100 * baseline)
+    for week, score in sorted(visits.items()):
+        response = "none"
+        if not np.isnan(score):
+            end = round(100 * score)
+            fall = start - end
+            if fall > 120 and end <= 320:
+                response = "good"
+            elif fall > 120 or fall > 60 and end <= 510:
+                response = "moderate"
+        enough = response == "good" or (least == "moderate" and response == "moderate")
+        if not enough:
+            since = None
+        elif since is None:
+            since = week
+    return since
 """,
         ),
     ],
@@ -987,37 +1037,51 @@ def draw_crp(visits):
 """,
         ),
     ],
-    "crp_share": [
+    "crp_for_response": [
         Alternative(
-            "one table of pairs",
+            "by which factor CRP + 1 has to fall",
             """
-def crp_share(baseline, followup):
-    cols = ["tjc28", "sjc28", "crp_mg_l", "ptga_mm"]
-    m = pd.merge(baseline[cols], followup[cols], left_index=True, right_index=True).dropna()
-    crp = 0.36 * (np.log1p(m["crp_mg_l_x"]) - np.log1p(m["crp_mg_l_y"]))
-    rest = (
-        0.56 * (m["tjc28_x"] ** 0.5 - m["tjc28_y"] ** 0.5)
-        + 0.28 * (m["sjc28_x"] ** 0.5 - m["sjc28_y"] ** 0.5)
-        + 0.014 * (m["ptga_mm_x"] - m["ptga_mm_y"])
-    )
-    return crp.sum() / (crp.sum() + rest.sum())
+def crp_for_response(tjc28, sjc28, crp_mg_l, ptga_mm, least="moderate"):
+    start = (0.56 * tjc28**0.5 + 0.28 * sjc28**0.5 + 0.36 * np.log1p(crp_mg_l)
+             + 0.014 * ptga_mm + 0.96)
+    if least == "good":
+        fall = max(1.2, start - 3.2)
+    elif start <= 5.7:
+        fall = 0.6
+    else:
+        fall = min(1.2, start - 5.1)
+    crp = (1 + crp_mg_l) / np.exp(fall / 0.36) - 1
+    if crp < 0:
+        return float("nan")
+    return crp
 """,
         ),
         Alternative(
-            "the colleague's function, mended in its two places",
+            "searched for",
             """
-def crp_share(baseline, followup):
-    def crp_term(visit):
-        return 0.36 * np.log(visit["crp_mg_l"] + 1)
+def crp_for_response(tjc28, sjc28, crp_mg_l, ptga_mm, least="moderate"):
+    def das28(crp):
+        joints = 0.56 * np.sqrt(tjc28) + 0.28 * np.sqrt(sjc28)
+        return joints + 0.36 * np.log(crp + 1) + 0.014 * ptga_mm + 0.96
 
-    def das28_crp(visit):
-        joints = 0.56 * np.sqrt(visit["tjc28"]) + 0.28 * np.sqrt(visit["sjc28"])
-        return joints + crp_term(visit) + 0.014 * visit["ptga_mm"] + 0.96
+    def responds(crp):
+        reached = das28(crp)
+        fall = das28(crp_mg_l) - reached
+        if fall > 1.2 and reached <= 3.2:
+            return True
+        moderate = fall > 1.2 or (fall > 0.6 and reached <= 5.1)
+        return least == "moderate" and moderate
 
-    # pandas subtracts by patient; who lacks something at a visit gets nan
-    fall_of_score = (das28_crp(baseline) - das28_crp(followup)).dropna()
-    fall_of_crp = (crp_term(baseline) - crp_term(followup)).loc[fall_of_score.index]
-    return fall_of_crp.mean() / fall_of_score.mean()
+    if not responds(0.0):
+        return np.nan
+    low, high = 0.0, float(crp_mg_l)
+    for _ in range(80):
+        middle = (low + high) / 2
+        if responds(middle):
+            low = middle
+        else:
+            high = middle
+    return low
 """,
         ),
     ],

@@ -4,10 +4,10 @@ from . import Alternative, Wrong
 
 OBJECTIVES = {
     "person_years": ["ob-risk-rate"],
-    "rate_table": ["ob-risk-rate"],
+    "rate_by_period": ["ob-risk-rate"],
     "nnh": ["ob-risk-nnh"],
     "rate_ratio_from_reports": ["ob-risk-no-risk"],
-    "egfr_slopes": ["ob-risk-slopes"],
+    "drug_effect": ["ob-risk-slopes"],
     "mh_rate_ratio": ["ob-risk-adjusted-ratio"],
     "time_and_cause": ["ob-risk-competing-event"],
     "first_alarm": ["ob-risk-control-chart"],
@@ -48,11 +48,45 @@ WRONG = {
             seen=False,
         ),
     ],
-    "rate_table": [
+    "rate_by_period": [
+        Wrong(
+            "the time of those whose follow-up ended in the period",
+            "sorts patients into periods by their last day, where everybody who lasted "
+            "longer was watched as well",
+            {
+                "(days.clip(begin, end) - begin).sum()": (
+                    "days[(days > begin) & (days <= end)].sum()"
+                )
+            },
+        ),
+        Wrong(
+            "all follow-up in every period",
+            "divides by the time before and after the period, too",
+            {"(days.clip(begin, end) - begin).sum()": "days.sum()"},
+        ),
+        Wrong(
+            "time since the start",
+            "counts the days before the period for it",
+            {"(days.clip(begin, end) - begin).sum()": "days.clip(upper=end).sum()"},
+        ),
+        Wrong(
+            "only those who were there to its end",
+            "leaves out the days of those who went within the period",
+            {
+                "(days.clip(begin, end) - begin).sum()": (
+                    "((days > end) * (min(end, days.max()) - begin)).sum()"
+                )
+            },
+        ),
         Wrong(
             "per patient",
             "takes the share of patients for a rate per year",
-            {'groups["follow_up_days"].sum() / 365.25': "groups.size()"},
+            {"(days.clip(begin, end) - begin).sum() / 365.25": "(days > begin).sum()"},
+        ),
+        Wrong(
+            "infections so far",
+            "counts those of the periods before once more",
+            {"((infected > begin) & (infected <= end))": "(infected <= end)"},
         ),
         Wrong(
             "any end is an infection",
@@ -60,11 +94,18 @@ WRONG = {
             {'== "infection"': '!= "end of study"'},
         ),
         Wrong(
+            "the last day to the next period",
+            "puts what happens on a cut behind it",
+            {
+                "(infected > begin) & (infected <= end)": "(infected >= begin) & (infected < end)"
+            },
+        ),
+        Wrong(
             "normal interval",
             "adds and subtracts 1.96 roots",
             {
-                "np.where(events > 0, chi2.ppf(0.025, 2 * events) / 2, 0)": (
-                    "np.maximum(events - 1.96 * np.sqrt(events), 0)"
+                "chi2.ppf(0.025, 2 * events) / 2 if events > 0 else 0.0": (
+                    "max(events - 1.96 * np.sqrt(events), 0)"
                 ),
                 "chi2.ppf(0.975, 2 * (events + 1)) / 2": (
                     "events + 1.96 * np.sqrt(events)"
@@ -80,7 +121,7 @@ WRONG = {
             "no lower end without an event",
             "lets χ² with no degrees of freedom through",
             {
-                "np.where(events > 0, chi2.ppf(0.025, 2 * events) / 2, 0)": (
+                "chi2.ppf(0.025, 2 * events) / 2 if events > 0 else 0.0": (
                     "chi2.ppf(0.025, 2 * events) / 2"
                 )
             },
@@ -89,36 +130,48 @@ WRONG = {
     ],
     "nnh": [
         Wrong(
-            "per patient, no time frame",
-            "subtracts shares of patients, however long they were followed",
+            "a ratio of rates for one of risks",
+            "multiplies the share of patients by the ratio of rates",
             {
-                'treated["years"] - control': 'treated["patients"] - control',
-                'control["years"]': 'control["patients"]',
-                "(excess * years)": "excess",
+                "np.exp(-rate * rate_ratio * years)": (
+                    "1 - rate_ratio * (1 - np.exp(-rate * years))"
+                )
             },
         ),
         Wrong(
-            "patient-years for patients",
-            "gives an NNH without its time frame",
-            {"(excess * years)": "excess"},
+            "risk in proportion to time",
+            "shares out a share of patients evenly over the years",
+            {"-np.log(1 - risk) / known": "-np.log(1 - risk * years / known) / years"},
         ),
         Wrong(
-            "shares divided by the time frame",
-            "takes a share of patients for a rate per year",
-            {
-                'treated["years"] - control': 'treated["patients"] - control',
-                'control["years"]': 'control["patients"]',
-            },
+            "a share divided by its years is a rate",
+            "forgets that those who were infected are no longer at risk",
+            {"-np.log(1 - risk) / known": "risk / known"},
         ),
         Wrong(
-            "times the years",
-            "needs more patients the longer they are treated",
-            {"1 / (excess * years)": "years / excess"},
+            "infections for patients",
+            "takes the difference of rates, which counts a patient more than once",
+            {"1 / (without - on_drug)": "1 / (rate * (rate_ratio - 1) * years)"},
+        ),
+        Wrong(
+            "always the years that are known",
+            "gives an NNH for the time of the records",
+            {"-np.log(1 - risk) / known": "-np.log(1 - risk) / years"},
+        ),
+        Wrong(
+            "divided by the years",
+            "takes the time into account twice",
+            {"1 / (without - on_drug)": "1 / (without - on_drug) / years"},
+        ),
+        Wrong(
+            "harm to those already harmed",
+            "takes the risk on the drug for what the drug adds",
+            {"1 / (without - on_drug)": "1 / (1 - on_drug)"},
         ),
         Wrong(
             "negative harm",
             "gives a number where there is no harm",
-            {"if excess > 0 else": "if excess != 0 else"},
+            {"rate_ratio <= 1": "rate_ratio == 1"},
             seen=False,
         ),
     ],
@@ -156,28 +209,59 @@ WRONG = {
             seen=False,
         ),
     ],
-    "egfr_slopes": [
+    "drug_effect": [
         Wrong(
-            "first and last reading only",
-            "ignores the readings between",
+            "day 0 on the drug",
+            "takes the reading before the first dose for one under the drug",
             {
-                'np.polyfit(years, measured["egfr"], 1)[0]': (
-                    '(measured["egfr"][years.idxmax()] - measured["egfr"][years.idxmin()])'
-                    " / (years.max() - years.min())"
+                'measured["day"] <= 0': 'measured["day"] < 0',
+                'measured["day"] > 0': 'measured["day"] >= 0',
+            },
+        ),
+        Wrong(
+            "means before and after",
+            "mixes what the drug takes at once with what goes on",
+            {
+                '"at_once": level_on - level': (
+                    '"at_once": after["egfr"].mean() - before["egfr"].mean()'
                 )
             },
         ),
         Wrong(
-            "visits at equal distances",
-            "counts visits in place of days",
-            {'years = measured["day"] / 365.25': 'years = measured["day"].rank()'},
+            "the last reading before, the first after",
+            "trusts two single readings",
+            {
+                '"at_once": level_on - level': (
+                    '"at_once": after.sort_values("day")["egfr"].iloc[0]'
+                    ' - before.sort_values("day")["egfr"].iloc[-1]'
+                )
+            },
+        ),
+        Wrong(
+            "slope on the drug",
+            "blames the drug for what the patient was losing anyway",
+            {"365.25 * (slope_on - slope)": "365.25 * slope_on"},
+        ),
+        Wrong(
+            "one line for all the time on and before the drug",
+            "takes the step at the first dose for a loss per year",
+            {
+                'np.polyfit(after["day"], after["egfr"], 1)': (
+                    'np.polyfit(measured["day"], measured["egfr"], 1)'
+                )
+            },
+        ),
+        Wrong(
+            "per day",
+            "forgets to turn days into years",
+            {"365.25 * (slope_on - slope)": "slope_on - slope"},
         ),
         Wrong(
             "not measured is 0",
             "fills what is missing",
             {
-                'rows[rows["egfr"].notna()]': (
-                    'rows.assign(egfr=rows["egfr"].fillna(0))'
+                'readings[readings["egfr"].notna()]': (
+                    'readings.assign(egfr=readings["egfr"].fillna(0))'
                 )
             },
         ),
@@ -188,9 +272,21 @@ WRONG = {
             seen=False,
         ),
         Wrong(
-            "patients without a slope left out",
-            "drops what is missing",
-            {"return pd.Series(slopes)": "return pd.Series(slopes).dropna()"},
+            "six readings in all",
+            "counts both sides of the first dose together",
+            {
+                "min(len(before), len(after)) >= 3": (
+                    "len(measured) >= 6 and min(len(before), len(after)) > 1"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "no row without a result",
+            "leaves out whom nothing can be said of",
+            {
+                'rows[patient] = {"at_once": np.nan, "per_year": np.nan}\n        if': "if"
+            },
             seen=False,
         ),
     ],
@@ -601,34 +697,62 @@ def person_years(patients, first, last):
 """,
         ),
     ],
-    "rate_table": [
+    "rate_by_period": [
         Alternative(
-            "group by group, with the gamma distribution",
+            "one row a patient and period, with the gamma distribution",
             """
-def rate_table(registry, by):
-    rows = {}
-    for name, group in registry.groupby(by):
-        x = int((group["outcome"] == "infection").sum())
-        t = group["follow_up_days"].sum() / 365.25
+def rate_by_period(registry, cuts):
+    edges = [0, *cuts, max([registry["follow_up_days"].max(), *cuts]) + 1]
+    table = []
+    for a, b in zip(edges[:-1], edges[1:]):
+        there = registry[registry["follow_up_days"] > a]
+        spent = np.minimum(there["follow_up_days"], b) - a
+        ended = there["follow_up_days"] <= b
+        x = int((ended & (there["outcome"] == "infection")).sum())
+        t = spent.sum() / 36525
         low = gamma.ppf(0.025, x) if x else 0.0
-        high = gamma.ppf(0.975, x + 1)
-        rows[name] = [x, t, x / t * 100, low / t * 100, high / t * 100]
-    return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["events", "years", "rate", "low", "high"]
+        table.append([x, 100 * t, x / t, low / t, gamma.ppf(0.975, x + 1) / t])
+    return pd.DataFrame(
+        table, columns=["events", "years", "rate", "low", "high"], index=edges[1:]
     )
+""",
+        ),
+        Alternative(
+            "cumulative time and counts, and their differences",
+            """
+def rate_by_period(registry, cuts):
+    d, ill = registry["follow_up_days"], registry["outcome"].eq("infection")
+    until = [*cuts, d.max()]
+    x = np.diff([0] + [(ill & (d <= day)).sum() for day in until])
+    t = np.diff([0] + [d.clip(upper=day).sum() for day in until]) / 365.25
+    out = pd.DataFrame({"events": x, "years": t})
+    out["rate"] = out["events"] / out["years"] * 100
+    out["low"] = np.nan_to_num(chi2.ppf(0.025, 2 * x)) / t * 50
+    out["high"] = chi2.isf(0.025, 2 * x + 2) / t * 50
+    return out
 """,
         ),
     ],
     "nnh": [
         Alternative(
-            "excess events in one patient over the whole time",
+            "powers of the share that stays free",
             """
-def nnh(treated, control, years):
-    with_drug = years * treated["events"] / treated["years"]
-    without = years * control["events"] / control["years"]
-    if with_drug <= without:
+def nnh(rate_ratio, risk, known, years):
+    if not rate_ratio > 1:
         return float("nan")
-    return 1.0 / (with_drug - without)
+    free = (1 - risk) ** (years / known)
+    return 1.0 / (free - free**rate_ratio)
+""",
+        ),
+        Alternative(
+            "the exponential distribution",
+            """
+from scipy.stats import expon
+
+def nnh(rate_ratio, risk, known, years):
+    mean_wait = known / -np.log1p(-risk)
+    extra = expon.cdf(years, scale=mean_wait / rate_ratio) - expon.cdf(years, scale=mean_wait)
+    return 1 / extra if rate_ratio > 1 else np.nan
 """,
         ),
     ],
@@ -651,18 +775,47 @@ def rate_ratio_from_reports(drug, other):
 """,
         ),
     ],
-    "egfr_slopes": [
+    "drug_effect": [
         Alternative(
-            "covariance over variance, by groupby",
+            "one fit with a step and a change of slope",
             """
-def egfr_slopes(visits):
-    def slope(rows):
-        rows = rows.dropna()
-        if len(rows) < 3:
-            return np.nan
-        return 365.25 * rows["day"].cov(rows["egfr"]) / rows["day"].var()
+def drug_effect(visits):
+    found = {}
+    for who, mine in visits.groupby("patient"):
+        mine = mine.dropna()
+        years = mine["day"].to_numpy() / 365.25
+        on = years > 0
+        if on.sum() < 3 or (~on).sum() < 3:
+            found[who] = [np.nan, np.nan]
+            continue
+        x = np.column_stack([np.ones(len(years)), years, on, on * years])
+        found[who] = np.linalg.lstsq(x, mine["egfr"], rcond=None)[0][2:]
+    return pd.DataFrame(found, index=["at_once", "per_year"]).T
+""",
+        ),
+        Alternative(
+            "covariance over variance, side by side",
+            """
+def drug_effect(visits):
+    known = visits.dropna(subset=["egfr"]).assign(on=lambda v: v["day"] > 0)
 
-    return visits.groupby("patient")[["day", "egfr"]].apply(slope)
+    def line(one):
+        if len(one) < 3:
+            return pd.Series({"slope": np.nan, "level": np.nan})
+        slope = one["day"].cov(one["egfr"]) / one["day"].var()
+        return pd.Series(
+            {"slope": slope, "level": one["egfr"].mean() - slope * one["day"].mean()}
+        )
+
+    lines = known.groupby(["on", "patient"])[["day", "egfr"]].apply(line)
+    everybody = sorted(set(visits["patient"]))
+    on, off = (lines.xs(side).reindex(everybody) for side in (True, False))
+    return pd.DataFrame(
+        {
+            "at_once": on["level"] - off["level"],
+            "per_year": (on["slope"] - off["slope"]) * 365.25,
+        }
+    )
 """,
         ),
     ],

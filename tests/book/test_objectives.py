@@ -107,13 +107,16 @@ def test_a_section_to_read_again_is_named_or_follows_from_the_task(monkeypatch):
     bank = answers.load("metrics")
     swap = {"a": "b"}
     given = {
-        "das28": [Wrong("n", "w", swap), Wrong("n", "w", swap, read="sc-metrics-rcv")]
+        "das28_fall": [
+            Wrong("n", "w", swap),
+            Wrong("n", "w", swap, read="sc-metrics-rcv"),
+        ]
     }
     monkeypatch.setattr(bank, "WRONG", given)
     derived, named = answers.misconceptions("metrics")
     assert "sc-metrics-das28" in {check.name for check in derived.read}
     assert len({check.section for check in derived.read}) == len(derived.read)
     assert [check.name for check in named.read] == ["sc-metrics-rcv"]
-    given["das28"][1] = Wrong("n", "w", swap, read="sc-metrics-none")
-    with pytest.raises(ValueError, match="das28, 'n': read='sc-metrics-none'"):
+    given["das28_fall"][1] = Wrong("n", "w", swap, read="sc-metrics-none")
+    with pytest.raises(ValueError, match="das28_fall, 'n': read='sc-metrics-none'"):
         answers.misconceptions("metrics")

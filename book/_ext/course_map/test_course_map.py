@@ -89,7 +89,7 @@ def test_the_score_counts_what_is_caught_of_what_differs(tmp_path):
         task: {"mutants": 0, "survivors": []} for task in answers.load("metrics").WRONG
     }
     counted["auc"] = {"mutants": 8, "survivors": [["a", "b", 1]] * 3}
-    counted["das28"] = {"mutants": 12, "survivors": [["c", "d", 1]] * 5}
+    counted["cd4_count"] = {"mutants": 12, "survivors": [["c", "d", 1]] * 5}
     (tmp_path / "metrics.json").write_text(json.dumps(counted))
     (tmp_path / "risk.json").write_text(json.dumps({"nnh": counted["auc"]}))  # a part
     said = ["equivalent"] * 3 + ["outside the domain"] * 2
