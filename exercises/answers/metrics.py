@@ -93,11 +93,15 @@ WRONG = {
             "each visit by its own best form",
             "takes two forms of a score for one, and their difference for a change",
             {
+                "[esr + patient, crp + patient, 1.08 * esr, 1.10 * crp]": (
+                    "[esr + patient, crp + patient + 0.96, "
+                    "1.08 * esr + 0.16, 1.10 * crp + 1.15]"
+                ),
                 "falls = forms(before) - forms(after)\n    for fall in falls:": (
                     "def best(visit):\n"
                     "        return ([x for x in forms(visit) if x == x] or [np.nan])[0]\n\n"
                     "    for fall in [best(before) - best(after)]:"
-                )
+                ),
             },
         ),
         Wrong(
@@ -113,8 +117,8 @@ WRONG = {
             "CRP first",
             "takes the forms with CRP before those with ESR",
             {
-                "[esr + patient, crp + patient + 0.96, 1.08 * esr + 0.16, 1.10 * crp + 1.15]": (
-                    "[crp + patient + 0.96, esr + patient, 1.10 * crp + 1.15, 1.08 * esr + 0.16]"
+                "[esr + patient, crp + patient, 1.08 * esr, 1.10 * crp]": (
+                    "[crp + patient, esr + patient, 1.10 * crp, 1.08 * esr]"
                 )
             },
         ),
@@ -154,7 +158,7 @@ WRONG = {
         Wrong(
             "the forms without PtGA as they are with it",
             "leaves the assessment out and forgets the factor",
-            {"1.08 * esr + 0.16, 1.10 * crp": "esr + 0.16, crp"},
+            {"1.08 * esr, 1.10 * crp": "esr, crp"},
         ),
         Wrong(
             "a PtGA of 0 is none",
