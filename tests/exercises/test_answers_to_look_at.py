@@ -227,9 +227,11 @@ def test_how_fast_the_drug_leaves():
     assert 0.31 < 1 - np.exp(-12 * rate) < 0.35  # "closes by a third"
 
 
-def test_the_harm_that_has_no_time():
-    """Task 3 of Risk: counts of ORAL Surveillance, as published."""
-    difference = 122 / 2911 - 42 / 1451
-    page = told("risk")
-    assert f"differ by {100 * difference:.1f} in a hundred" in page
-    assert f"the inverse is {1 / difference:.0f} patients" in page
+def test_the_harm_that_takes_everybody_to_stay_at_risk():
+    """Task 3 of Risk: rates of ORAL Surveillance, as published."""
+    excess = 122 / 10_803 - 42 / 5_482
+    question = questions("risk")["Task 3 · Harm to whom, within which time?"][0].source
+    assert f"{1 / excess:.0f}\n# patient-years" in question
+    assert f"or {1 / (5 * excess):.0f} patients over 5 years" in question
+    assert f"The {1 / (5 * excess):.0f} is the inverse" in told("risk")
+    assert 1 / (np.exp(-5 * 42 / 5_482) - np.exp(-5 * 122 / 10_803)) > 1 / (5 * excess)
