@@ -484,6 +484,26 @@ def test_a_pair_of_sockets_is_open(worker):
     assert "hello" in said(worker, code)
 
 
+# -- processes
+
+FORKS = """
+import os, time
+count = 0
+try:
+    for count in range(300):
+        if os.fork() == 0:
+            time.sleep(60); os._exit(0)
+except OSError as error: print(type(error).__name__)
+print("FORKS", count, "END")
+"""
+
+
+def test_processes_are_capped(worker):
+    count = int(said(worker, FORKS).split("FORKS")[1].split()[0])
+    assert 20 <= count <= worker.options.limits.processes
+    honest_passes(worker)
+
+
 # -- time of neighbours
 
 SPINS = """

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import zipfile
 from types import SimpleNamespace
 
@@ -247,6 +249,119 @@ def test_a_newer_hand_in_takes_the_place_of_an_older_and_a_bad_one_of_none(new_c
     better = kept.read_text()
     course.run("collect", MINI, "--update")
     assert kept.read_text() == better
+
+
+SECRETS = {"ada": b"of ada", "odd": b"\xff\xfe", "none": None, "zoe": b"of zoe"}
+
+
+@pytest.fixture
+def with_secrets(new_course):
+    """A class that handed in as `nbgrader submit` does, but for two of them."""
+    for student, secret in SECRETS.items():
+        new_course.hand_in(student, new_course.filled(RIGHT))
+        (folder,) = inbound(new_course).glob(f"{student}+*")
+        if secret is not None:
+            (folder / "submission_secret.txt").write_bytes(secret)
+    return new_course
+
+
+def inbound(course):
+    return course.folder / "exchange/immune-modulators/inbound"
+
+
+def test_feedback_goes_back_to_those_whose_secret_came_along(with_secrets):
+    course = with_secrets
+    course.grade()
+    course.run("generate_feedback", MINI)
+    printed = course.run("release_feedback", MINI)
+    released = inbound(course).with_name("feedback").glob("*.html")
+    pages = [course.folder / f"feedback/{one}/{MINI}/{MINI}.html" for one in SECRETS]
+    texts = {page.parts[-3]: page.read_bytes() for page in pages}
+    assert sorted(page.read_bytes() for page in released) == sorted(
+        [texts["ada"], texts["zoe"]]
+    )
+    assert "odd: not released" in printed and "none: not released" in printed
+
+
+def test_what_lies_in_the_exchange_is_listed_without_waiting(with_secrets):
+    course = with_secrets
+    pipe, linked = (
+        inbound(course) / f"{student}+{MINI}+2026-03-02 12:00:00 UTC"
+        for student in ("pipe", "linked")
+    )
+    pipe.mkdir()
+    os.mkfifo(pipe / f"{MINI}.ipynb")
+    linked.symlink_to(course.folder / "source" / MINI)
+    (inbound(course) / f"two\nlines+{MINI}+2026-03-02 12:00:00 UTC").mkdir()
+    deep(inbound(course) / next(inbound(course).glob("zoe+*")))
+    printed = course.run("list", "--inbound")
+    listed = [line for line in printed.splitlines() if "UTC (" in line]
+    assert [line.split(" mini ")[0].split()[-1] for line in listed] == [
+        "ada",
+        "none",
+        "zoe",
+    ]
+    for told in (
+        f"{MINI}.ipynb is not an ordinary file",
+        "UTC is a link",
+        "two\\nlines",
+        "submission_secret.txt that cannot be read",
+    ):
+        assert told in printed
+    source = sorted((course.folder / "source" / MINI).iterdir())
+    course.run("list", "--inbound", "--remove")
+    assert list(inbound(course).iterdir()) == []
+    assert sorted((course.folder / "source" / MINI).iterdir()) == source
+
+
+#: What formgrader's page of submissions asks.
+LISTS = """
+import sys
+from nbgrader.apps import NbGraderAPI, NbGraderApp
+app = NbGraderApp()
+app.load_config_file()
+api = NbGraderAPI(config=app.config)
+print(*sorted(api.get_autograded_students("mini")))
+print(*sorted(one["student"] for one in api.get_submissions("mini")))
+"""
+
+
+def test_formgrader_lists_a_class_whatever_time_stamps_it_has(new_course):
+    course = new_course
+    for student in ("ada", "digits", "words", "pipe"):
+        put(course, student, **{"timestamp.txt": "2026-03-02 12:00:00 UTC"})
+    course.run("autograde", MINI)
+    stamps = {
+        student: course.folder / "submitted" / student / MINI / "timestamp.txt"
+        for student in ("digits", "words", "pipe")
+    }
+    stamps["digits"].write_text("9" * 5_000)
+    stamps["words"].write_bytes(b"yesterday \xff")
+    stamps["pipe"].unlink()
+    os.mkfifo(stamps["pipe"])
+    done = subprocess.run(
+        [sys.executable, "-c", LISTS],
+        cwd=course.folder,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.stdout.splitlines() == ["ada", "ada digits pipe words"], done.stderr
+
+
+@pytest.mark.parametrize("words", ["BEGIN", "END", "BEGIN HIDDEN TESTS\n### BEGIN"])
+def test_words_of_hidden_tests_in_an_answer_cost_no_feedback(new_course, words):
+    course = new_course
+    marked = course.filled(RIGHT)
+    for one in marked.cells:
+        if one.metadata.get("nbgrader", {}).get("grade_id") in RIGHT:
+            one.source = f"### {words} HIDDEN TESTS\n{one.source}"
+    course.hand_in("ada", marked)
+    course.grade()
+    assert points(course.scores()["ada"]) == FULL
+    course.run("generate_feedback", MINI)
+    page = (course.folder / f"feedback/ada/{MINI}/{MINI}.html").read_text()
+    assert "inside the noise" in page and "secret message" not in page
 
 
 # -- archives

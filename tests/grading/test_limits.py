@@ -9,7 +9,7 @@ import test_attacks
 import test_box
 import workers
 from nbgrader_apart import box
-from nbgrader_apart.options import Level
+from nbgrader_apart.options import Level, Role
 
 pytestmark = pytest.mark.autograder
 
@@ -26,7 +26,7 @@ def worker():
 
 @pytest.fixture(scope="module")
 def patient():
-    made = workers.worker(Level.LIMITS)
+    made = workers.worker(Level.LIMITS, call_seconds=5)
     yield made
     made.close()
 
@@ -72,6 +72,22 @@ def test_the_grader_cannot_be_limited(worker):
     test_box.test_the_grader_cannot_be_limited(worker)
 
 
+def test_memory_of_the_tests_is_closed(worker):
+    """Whoever could write there could let any test pass."""
+    server = worker.servers[Role.TESTS].client.process.pid
+    look = f"""
+def tests():
+    return open("/proc/{server}/task/{server}/children").read().split()
+for pid in [{server}, *tests()]:
+    try: open(f"/proc/{{pid}}/mem", "r+b").close()
+    except OSError as error: print(type(error).__name__)
+    else: print("OPENED")
+print("LOOKED AT", len(tests()))
+"""
+    said = test_box.said(worker, look)
+    assert "LOOKED AT 1" in said and "OPENED" not in said
+
+
 def test_processes_work_or_fail_on_their_own_line(patient):
     test_box.test_processes_work_or_fail_on_their_own_line(patient)
 
@@ -84,13 +100,33 @@ def test_what_is_on_its_way_in_sockets_counts(patient, monkeypatch):
     test_box.test_what_is_on_its_way_in_sockets_counts(patient, monkeypatch)
 
 
+@pytest.mark.parametrize("name", test_box.COSTS_ITS_TASK)
+def test_one_bad_function_costs_no_other_task(patient, name):
+    test_box.test_one_bad_function_costs_no_other_task(patient, name)
+
+
+def test_a_cell_that_ends_its_process_costs_no_other(patient):
+    ends = "import os; os._exit(0)"
+    test_box.test_a_cell_that_ends_its_process_costs_no_other(patient, ends)
+
+
+def test_processes_are_capped(patient):
+    test_box.test_processes_are_capped(patient)
+
+
+def test_when_memory_is_short_the_submission_goes_first(patient):
+    """It may take that back here."""
+    look = "print('SCORE', open('/proc/self/oom_score_adj').read().strip())"
+    assert "SCORE 1000" in test_box.said(patient, look)
+
+
 @pytest.mark.parametrize("size", [1_000, 20_000_000])
 def test_a_long_message_costs_no_other_task(patient, size):
     test_box.test_a_long_message_costs_no_other_task(patient, size)
 
 
-def test_memory_of_eight_fast_processes_counts(worker, monkeypatch):
-    test_box.test_memory_of_eight_fast_processes_counts(worker, monkeypatch)
+def test_memory_of_eight_fast_processes_counts(patient, monkeypatch):
+    test_box.test_memory_of_eight_fast_processes_counts(patient, monkeypatch)
 
 
 @pytest.mark.parametrize("name", test_box.HONEST)

@@ -13,6 +13,7 @@ from . import (
     archives,
     closing,
     collecting,
+    exchange,
     export,
     feedback,
     intake,
@@ -52,6 +53,8 @@ def use(c: Config, apart: bool = True) -> str | None:
         stock.ExecuteOrSay if step is Execute else step for step in intake.AUTOGRADE
     ]
     c.ExchangeFactory.collect = collecting.CollectReadOnce
+    c.ExchangeFactory.list = exchange.ListReadOnce
+    c.ExchangeFactory.release_feedback = exchange.ReleaseFeedbackToEach
     c.ZipCollectApp.extractor_plugin = archives.SafeExtractor
     c.ZipCollectApp.collector_plugin = archives.OnTheClassList
     c.ExportApp.plugin_class = export.SafeCsvExport

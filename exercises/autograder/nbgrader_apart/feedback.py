@@ -11,6 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from traitlets import List, Unicode
 
+from .cells import is_test
 from .submission import GRADED
 
 
@@ -35,8 +36,11 @@ class HideHiddenTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has n
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Cut the hidden part of one cell and all but the message of its error."""
-        if self.begin_test_delimeter in cell.source:
+        """Cut the hidden part of one cell and all but the message of its error.
+
+        A student may write the words that begin and end hidden tests.
+        """
+        if is_test(cell) and self.begin_test_delimeter in cell.source:
             self._remove_hidden_test_region(cell)
             cell.outputs = [
                 nbformat.from_dict(

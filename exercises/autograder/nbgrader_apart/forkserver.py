@@ -34,7 +34,7 @@ from . import box, shell, studentside, testside, wire
 from .options import ForkRequest, Level, Role, ServerSpec
 from .outputs import Output, has_error
 
-PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+PR_SET_CHILD_SUBREAPER = 36
 #: Seconds for one set-up cell.
 SETUP_SECONDS = 60
 #: Garbage is looked for after so many new objects, which is seldom: few are left.
@@ -84,9 +84,9 @@ class ForkServer:
 
     def make_ready(self) -> None:
         """Import, run the set-up cells, and keep garbage collection off all that."""
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # its memory is not for its forks
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        box.go_early_if_memory_is_short(box.GOES_SECOND)
+        box.close_memory()  # it is not for students' forks
         gc.disable()
         for name in self.spec.imports:
             # What cannot be imported will fail in the cell that wants it.
@@ -220,6 +220,7 @@ class ForkServer:
         else:
             box.take_user(request.user)
         box.confine(
+            self.spec.role,
             options.level,
             options.limits,
             readable=self.spec.readable,

@@ -25,6 +25,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from .outputs import Output
 
 if TYPE_CHECKING:
+    import datetime
+
     from nbconvert.exporters import HTMLExporter, NotebookExporter
     from nbformat.notebooknode import NotebookNode
 
@@ -112,6 +114,18 @@ def read_hand_ins_once() -> None:
 
     api.Autograde = autogradeapp.Autograde = intake.AutogradeReadOnce
     CourseDirectory.get_existing_timestamp = intake.timestamp
+    # What formgrader's lists ask.
+    api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+
+
+def _submitted_timestamp(
+    api: Any, assignment: str, student: str
+) -> "datetime.datetime | None":
+    from . import intake
+
+    course = api.coursedir
+    folder = course.format_path(course.submitted_directory, student, assignment)
+    return intake.timestamp(course, folder)
 
 
 #: What a browser may show of what lies beside a hand-in; the rest it offers to save.

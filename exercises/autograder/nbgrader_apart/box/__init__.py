@@ -25,8 +25,11 @@ from ..options import Level
 from . import disk, namespaces, syscalls
 from .bubblewrap import bwrap_command
 from .confinement import (
+    GOES_SECOND,
     best_level,
+    close_memory,
     confine,
+    go_early_if_memory_is_short,
     take_user,
     user_id,
     what_is_missing,
@@ -36,15 +39,18 @@ from .places import HOMES, PACKAGE, environment, outermost, system_paths
 from .processes import below, held_by_sockets, use_of, user_of
 
 __all__ = [
+    "GOES_SECOND",
     "HOMES",
     "PACKAGE",
     "Level",
     "below",
     "best_level",
     "bwrap_command",
+    "close_memory",
     "confine",
     "disk",
     "environment",
+    "go_early_if_memory_is_short",
     "held_by_sockets",
     "landlock_abi",
     "namespaces",

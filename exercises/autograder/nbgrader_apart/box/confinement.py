@@ -12,6 +12,7 @@ from pathlib import Path
 from ..options import Level, Limits, Role
 from . import bubblewrap, landlock, syscalls
 from .libc import check, libc
+from .processes import user_of
 
 #: The first user ids of forks, by role.
 FIRST_USER = {Role.STUDENT: 61000, Role.TESTS: 57000}
@@ -19,6 +20,9 @@ FIRST_USER = {Role.STUDENT: 61000, Role.TESTS: 57000}
 #: same time have users apart, so that nobody loses by another course's hand-ins.
 USERS_OF_A_GRADER, GRADERS = 64, 60
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 4, 24, 38
+#: In which order the kernel ends processes when the machine has no memory left: first
+#: what runs students' code, then fork servers and tests, and the grader last.
+GOES_FIRST, GOES_SECOND = 1000, 500
 #: The form in which capabilities are given to ``capset``.
 CAPABILITY_VERSION = 0x20080522
 MAX_CAPABILITY = 64
@@ -63,6 +67,7 @@ def _others_can_read_python() -> bool:
 
 
 def confine(
+    role: Role,
     level: Level,
     limits: Limits,
     readable: Sequence[str],
@@ -73,6 +78,9 @@ def confine(
 
     Parameters
     ----------
+    role : Role
+        The memory of tests stays closed: whoever could write there could let them
+        pass.
     level : Level
     limits : Limits
     readable, writable : sequence of str
@@ -85,19 +93,39 @@ def confine(
     set_limits(limits, beside=0 if level is Level.BWRAP else _tasks_of_user())
     os.umask(0o077)
     _drop_capabilities()
-    libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _go_first_if_memory_is_short()
+    if role is Role.STUDENT:
+        _open_memory()
+        go_early_if_memory_is_short(GOES_FIRST)
     if level in (Level.BWRAP, Level.LANDLOCK) and landlock.abi():
         landlock.restrict([*readable, "/proc"], [*writable, *landlock.devices()])
     if syscall_filter:
         syscalls.restrict(syscall_filter)
 
 
-def _go_first_if_memory_is_short() -> None:
-    """Let the kernel end this process, and no other, when the machine has no memory."""
+def close_memory() -> None:
+    """Let no other process of this user read or change this one's memory.
+
+    It holds for what this one forks, too.
+    """
+    libc().prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _open_memory() -> None:
+    """Undo it: what `/proc` says of this process then belongs to its user again."""
+    libc().prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def go_early_if_memory_is_short(score: int) -> None:
+    """Let the kernel rather end this process when the machine has no memory left.
+
+    Parameters
+    ----------
+    score : int
+        From 0 to 1000; those with the highest go first.
+    """
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text(str(score))
 
 
 def set_limits(limits: Limits, beside: int = 0) -> None:
@@ -131,7 +159,8 @@ def _tasks_of_user() -> int:
     count, user = 0, os.geteuid()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended
-            if folder.stat().st_uid == user:
+            # Its folder is root's if its memory is closed.
+            if user_of(int(folder.name)) == user:
                 count += len(os.listdir(folder / "task"))
     return count
 
