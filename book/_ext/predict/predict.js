@@ -23,6 +23,11 @@
     return node;
   };
   const read = (words) => Number.parseFloat(words.replace(/−/g, "-").replace(/[,\s]/g, ""));
+  // About a hundred steps, of 1, 2 or 5 times a power of ten.
+  const roundStep = (span) => {
+    const power = 10 ** Math.floor(Math.log10(span / 100));
+    return power * [1, 2, 5, 10].find((one) => one * power * 100 >= span * 0.999);
+  };
   const withUnit = (value, unit) => (unit ? `${value}\u00a0${unit}` : String(value));
   // A copy; the names of things in it stay with the original.
   const copyOf = (node) => {
@@ -83,7 +88,7 @@
 
   const line = (box, truths) => {
     const { unit = "", from, to } = box.dataset;
-    const step = box.dataset.step ?? (to - from) / 100;
+    const step = box.dataset.step ?? roundStep(to - from);
     const out = make("output", {}, "?");
     const start = (Number(from) + Number(to)) / 2;
     const slider = make("input", { type: "range", min: from, max: to, step, value: start });
@@ -150,7 +155,7 @@
     const path = (known) =>
       known.length ? `M${known.map(([place, value]) => `${x(place)} ${y(value)}`).join("L")}` : "";
     const fields = at.map((place) => {
-      const field = make("input", { type: "range", min: from, max: to, step: (to - from) / 100 });
+      const field = make("input", { type: "range", min: from, max: to, step: roundStep(to - from) });
       field.setAttribute("aria-label", `${along} ${place}, in ${unit}`);
       field.addEventListener("input", () => set(at.indexOf(place), field.valueAsNumber));
       return field;

@@ -15,10 +15,14 @@ to export, import and delete::
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 ITEMS = "course-items.js"
@@ -51,6 +55,27 @@ def _depart_my_course(self, node: my_course_node) -> None:
     self.body.append("</div>\n")
 
 
+class Listed(NamedTuple):
+    """What the table of contents says of a page."""
+
+    title: str
+    part: str
+
+
+def listed(env: BuildEnvironment) -> dict[str, Listed]:
+    """Return the pages of the table of contents by their names, in the book's order."""
+
+    def below(page: str, part: str) -> Iterator[tuple[str, Listed]]:
+        for toctree in env.tocs[page].findall(addnodes.toctree):
+            caption = toctree.get("caption") or part
+            for title, name in toctree["entries"]:
+                if name in env.tocs:
+                    yield name, Listed(title or env.titles[name].astext(), caption)
+                    yield from below(name, caption)
+
+    return dict(below(env.config.root_doc, ""))
+
+
 def items(app: Sphinx) -> dict[str, dict[str, object]]:
     """Return what each page of the book asks the reader.
 
@@ -62,27 +87,26 @@ def items(app: Sphinx) -> dict[str, dict[str, object]]:
     Returns
     -------
     dict
-        Address of a page, from the book's root, to its ``title``, the ``part`` of the
-        book that it belongs to (a folder), and its ``items``: names of self-checks
-        (``sc-...``) and predictions (``pr-...``), in no order.
+        Address of a page, from the book's root, to its ``title`` and the ``part`` of
+        the book that it belongs to, both as in the table of contents, and its
+        ``items``: names of self-checks (``sc-...``) and predictions (``pr-...``). The
+        pages stand in the book's order. The page of the record itself has only its
+        ``items``, of which there are none, and ``home``.
     """
+    asked: dict[str, list[str]] = {}
+    for registry in ("predictions", "selfchecks"):
+        for name, page in sorted(getattr(app.env, registry, {}).items()):
+            asked.setdefault(page, []).append(name)
+    home = getattr(app.env, "my_course_pages", set())
     pages: dict[str, dict[str, object]] = {}
-    taken = {
-        **getattr(app.env, "selfchecks", {}),
-        **getattr(app.env, "predictions", {}),
-    }
-    for page in getattr(app.env, "my_course_pages", ()):
-        pages[app.builder.get_target_uri(page)] = {"home": True, "items": []}
-    for name, page in sorted(taken.items()):
-        entry = pages.setdefault(
-            app.builder.get_target_uri(page),
-            {
-                "title": app.env.titles[page].astext(),
-                "part": Path(page).parent.name,
-                "items": [],
-            },
-        )
-        entry["items"].append(name)
+    for page, (title, part) in listed(app.env).items():
+        if page in home:
+            entry: dict[str, object] = {"home": True, "items": []}
+        elif page in asked:
+            entry = {"title": title, "part": part, "items": asked[page]}
+        else:
+            continue
+        pages[app.builder.get_target_uri(page)] = entry
     return pages
 
 

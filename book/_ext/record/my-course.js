@@ -17,59 +17,41 @@
   const share = (part) => `${Math.round(100 * part)}\u00a0%`;
   const mean = (values) => values.reduce((sum, value) => sum + Number(value), 0) / values.length;
 
-  const table = (caption, head, rows) =>
-    make(
-      "div",
-      { class: "my-course-wide", tabindex: 0, role: "region", "aria-label": caption },
-      make(
-        "table",
-        { class: "table" },
-        make("caption", {}, caption),
-        make(
-          "thead",
-          {},
-          make(
-            "tr",
-            {},
-            head.map((one, i) => make("th", { scope: "col", class: i ? "is-number" : "" }, one)),
-          ),
-        ),
-        make(
-          "tbody",
-          {},
-          rows.map(([first, ...cells]) =>
-            make(
-              "tr",
-              {},
-              make("th", { scope: "row" }, first),
-              cells.map((cell) => make("td", { class: "is-number" }, cell)),
-            ),
-          ),
-        ),
-      ),
-    );
+  // `groups` are the names of groups of rows ("" for one without) and their rows.
+  const table = (caption, head, groups) => {
+    const columns = head.map((one, i) => make("th", { scope: "col", class: i ? "is-number" : "" }, one));
+    const rowOf = ([first, ...cells]) => {
+      const numbers = cells.map((cell) => make("td", { class: "is-number" }, cell));
+      return make("tr", {}, make("th", { scope: "row" }, first), numbers);
+    };
+    const bodies = groups.map(([name, rows]) => {
+      const over = make("th", { scope: "rowgroup", colspan: head.length }, name);
+      return make("tbody", {}, name ? [make("tr", { class: "my-course-part" }, over)] : [], rows.map(rowOf));
+    });
+    const whole = [make("caption", {}, caption), make("thead", {}, make("tr", {}, columns)), bodies];
+    const told = { class: "my-course-wide", tabindex: 0, role: "region", "aria-label": caption };
+    return make("div", told, make("table", { class: "table" }, whole.flat()));
+  };
 
-  // -- what is done, by page
+  // -- what is done, by part of the book and page
 
   const done = (entries) => {
-    const rows = Object.entries(record.items())
-      .filter(([, page]) => page.items.length)
-      .map(([page, { title, items }]) => {
-        const count = (kind) => items.filter((name) => isCheck(name) === kind);
-        const answered = (names) => names.filter((name) => entries[name]).length;
-        const [checks, predictions] = [count(true), count(false)];
-        const right = checks.filter((name) => entries[name]?.last).length;
-        return [
-          make("a", { href: record.address(page) }, title),
-          checks.length ? `${answered(checks)} of ${checks.length}` : "–",
-          checks.length ? String(right) : "–",
-          predictions.length ? `${answered(predictions)} of ${predictions.length}` : "–",
-        ];
-      });
+    const answered = (names) => names.filter((name) => entries[name]).length;
+    const counts = (names) => (names.length ? `${answered(names)} of ${names.length}` : "–");
+    const parts = new Map();
+    for (const [page, { title, part, items }] of Object.entries(record.items())) {
+      if (!items.length) continue;
+      const checks = items.filter(isCheck);
+      const predictions = items.filter((name) => !isCheck(name));
+      const right = checks.filter((name) => entries[name]?.last).length;
+      const link = make("a", { href: record.address(page) }, title);
+      const row = [link, counts(checks), checks.length ? String(right) : "–", counts(predictions)];
+      parts.set(part, [...(parts.get(part) ?? []), row]);
+    }
     return table(
       "What you have done, by page",
-      ["Page", "Self-checks answered", "Right at last", "Predictions made"],
-      rows,
+      ["Page", "Self-checks answered", "right at last", "Predictions made"],
+      [...parts],
     );
   };
 
@@ -82,7 +64,7 @@
 
   const again = (entries) => {
     const names = wrong(entries).map(([name]) => name);
-    const box = make("section", {}, make("h3", {}, "Ten questions again"));
+    const box = make("section", {}, make("h2", {}, "Ten questions again"));
     if (!names.length) {
       box.append(make("p", {}, "No self-check that you answered is open: nothing to ask again."));
       return box;
@@ -118,7 +100,7 @@
     const asked = Object.values(entries).filter(
       (entry) => Number.isFinite(entry.sure) && typeof entry.first === "boolean",
     );
-    const box = make("section", {}, make("h3", {}, "How sure you were"));
+    const box = make("section", {}, make("h2", {}, "How sure you were"));
     if (!asked.length) {
       box.append(
         make("p", {}, "Some self-checks ask how sure you are. None of them is answered yet."),
@@ -149,7 +131,7 @@
       table(
         "The same in numbers",
         ["You expected", "Questions", "Right at first"],
-        bins.map((bin) => [`${bin.from} to ${bin.to} %`, String(bin.n), share(bin.right)]),
+        [["", bins.map((bin) => [`${bin.from} to ${bin.to} %`, String(bin.n), share(bin.right)])]],
       ),
     );
     return box;
@@ -226,7 +208,7 @@
     return make(
       "section",
       {},
-      make("h3", {}, "Your record"),
+      make("h2", {}, "Your record"),
       make("p", { class: "my-course-tools" }, out, taking, remove),
       make(
         "p",

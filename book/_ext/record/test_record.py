@@ -27,7 +27,7 @@ def test_items_of_each_page_are_listed(project):
     assert given == {
         "part/one.html": {
             "title": "part/one",
-            "part": "part",
+            "part": "",
             "items": ["pr-test-one", "sc-test-one"],
         },
         "mine.html": {"home": True, "items": []},
@@ -36,6 +36,35 @@ def test_items_of_each_page_are_listed(project):
         assert "record.js" in built.served(page)
         assert "my-course.js" not in built.served(page)
     assert "my-course.js" in built.served("mine")
+
+
+CONTENTS = """
+format: jb-book
+root: index
+parts:
+  - caption: First part
+    chapters:
+      - file: z
+        title: A short name
+        sections:
+          - file: y
+  - caption: Second part
+    chapters:
+      - file: a
+"""
+
+
+def test_pages_stand_in_the_books_order_under_its_names(project):
+    pages = {"a": CHECK, "y": CHECK.replace("one", "two"), "z": PREDICT}
+    built = project(pages, contents=CONTENTS)
+    text = (built.folder / "_static/course-items.js").read_text()
+    given = json.loads(text.removeprefix("window.courseItems = ").rstrip(";\n"))
+    told = [(page, one["title"], one["part"]) for page, one in given.items()]
+    assert told == [
+        ("z.html", "A short name", "First part"),
+        ("y.html", "y", "First part"),
+        ("a.html", "a", "Second part"),
+    ]
 
 
 def test_only_a_self_check_that_asks_has_a_slider(project):
