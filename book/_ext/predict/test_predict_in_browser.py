@@ -80,7 +80,15 @@ def test_every_prediction_is_answered_kept_and_found_again(browser, book, name):
         assert not quiet(seen)
 
 
-@pytest.mark.parametrize("kind", ["choice", "line"])
+#: What marks the truth in the form itself.
+TRUE = {
+    "choice": ".predict-offer.is-right",
+    "line": ".predict-true",
+    "curve": "path.truth[d]",
+}
+
+
+@pytest.mark.parametrize("kind", TRUE)
 def test_the_truth_stands_beside_what_was_said(browser, book, kind):
     name, selector = with_kind(kind)
     with visit(browser, covers=True, viewport=DESK) as seen:
@@ -92,13 +100,19 @@ def test_the_truth_stands_beside_what_was_said(browser, book, kind):
         expect(box.locator(".predict-verdict")).to_contain_text("first")
         if kind == "choice":
             box.locator("label").last.click()
+        elif kind == "curve":
+            paper = box.locator("svg").bounding_box()
+            height = paper["y"] + 0.4 * paper["height"]
+            page.mouse.move(paper["x"] + 0.15 * paper["width"], height)
+            page.mouse.down()
+            page.mouse.move(paper["x"] + 0.95 * paper["width"], height, steps=40)
+            page.mouse.up()
         else:
             track = box.get_by_role("slider").bounding_box()
             page.mouse.click(track["x"] + 0.8 * track["width"], track["y"] + 10)
         box.get_by_role("button", name="Keep my prediction").click()
         expect(box.locator(".predict-shown")).to_be_visible()
-        sign = ".predict-offer.is-right" if kind == "choice" else ".predict-true"
-        expect(box.locator(sign).first).to_be_visible()
+        expect(box.locator(TRUE[kind]).first).to_be_visible()
         picture(page, f"predict-{kind}")
         assert not quiet(seen)
 
