@@ -70,6 +70,16 @@ class SelfCheck:
     section: str
     objectives: tuple[str, ...]
 
+    @property
+    def heading(self) -> str:
+        """The anchor of the heading that it stands below."""
+        return heading_of(self.name)
+
+
+def heading_of(check: str) -> str:
+    """Return the anchor of the heading that a self-check stands below, by its name."""
+    return f"above-{check}"
+
 
 def pages(book: Path = BOOK) -> list[str]:
     """Return the pages of a book: paths in it without their endings.

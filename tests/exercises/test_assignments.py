@@ -7,6 +7,7 @@ import symtable
 import nbformat
 import pytest
 import runner
+from course import formulas
 from nbgrader_apart.cells import grade_id, is_graded, is_locked, mark
 from runner import is_test
 from term import release, vacuous
@@ -145,6 +146,23 @@ def test_visible_tests_alone_give_at_most_a_fifth(assignment):
     }
     visible = [given for name, given in points.items() if name.endswith("_visible")]
     assert sum(visible) <= sum(points.values()) / 5
+
+
+def test_the_upper_half_sends_to_the_page_formulas_and_repeats_none(assignment):
+    notebook = runner.source(assignment)
+    assert "`book/reference/formulas.md`" in notebook.cells[0].source
+    tasks = list(sections(notebook).values())
+    upper = [
+        cell
+        for cells in tasks[len(tasks) // 2 :]
+        for cell in cells
+        if cell.cell_type == "markdown"
+    ]
+    assert formulas.named(nbformat.v4.new_notebook(cells=upper))
+    page = (formulas.BOOK / f"{formulas.PAGE}.md").read_text(encoding="utf-8")
+    taught = {re.sub(r"\s|\\,|\\;", "", one) for one in re.findall(r"\$(.+?)\$", page)}
+    told = re.sub(r"\s|\\,|\\;", "", "".join(cell.source for cell in upper))
+    assert [one for one in taught if len(one) > 12 and one in told] == []
 
 
 def test_some_tasks_are_graded_by_hand_with_a_rubric(assignment):

@@ -222,7 +222,7 @@ class CourseMap(MarkdownDirective):
     def _sections(self, wrong: list[Misconception]) -> nodes.Node | None:
         checks = dict.fromkeys(check for one in wrong for check in one.read)
         return self._list(
-            [self._link(check.section, check.page, check.name)] for check in checks
+            [self._link(check.section, check.page, check.heading)] for check in checks
         )
 
     # -- mutants

@@ -68,7 +68,10 @@ def test_every_task_has_a_row_with_its_wrong_answers(built):
             assert heading.text.strip().split("·")[0] == title.split("·")[0]
             these = [one for one in meanings if one.task == task]
             assert len(wrong.select("li")) == len(these)
-            assert bool(read.select("a")) == bool(these)
+            sections = {check for one in these for check in one.read}
+            assert {link["href"] for link in read.select("a")} == {
+                f"book/{check.page}.html#above-{check.name}" for check in sections
+            }
 
 
 def test_every_link_from_an_objective_to_a_task_arrives(built):

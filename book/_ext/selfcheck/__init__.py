@@ -40,6 +40,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from course import objectives
 from docutils import nodes
 from docutils.parsers.rst import directives
 from elements import serve
@@ -368,6 +369,19 @@ def _merge(
             taken[name] = where
 
 
+# -- the heading that a self-check stands below
+
+
+def _mark_headings(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each section the anchors of its self-checks: a link that reads it again."""
+    for check in doctree.findall(check_node):
+        section = check.parent
+        while section is not None and not isinstance(section, nodes.section):
+            section = section.parent
+        if section is not None:
+            section["ids"].append(objectives.heading_of(check["name"]))
+
+
 # -- HTML
 
 
@@ -536,5 +550,6 @@ def setup(app: Sphinx) -> dict:
     app.add_post_transform(PrintSelfChecks)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
+    app.connect("doctree-read", _mark_headings)
     serve(app, Path(__file__).parent, 'class="selfcheck"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

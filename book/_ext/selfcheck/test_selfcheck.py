@@ -257,3 +257,14 @@ def test_other_builders_print_a_list(project):
         "You divided by three.",
     ):
         assert words in printed
+
+
+def test_the_heading_above_a_self_check_can_be_linked(project):
+    page = f"# Page\n\n{CHOICE}\n## Below\n\nWords.\n\n### Deep\n\n{NUMBER}\n"
+    built = project({"page": page})
+    assert built.warnings == ""
+    for name, title in (("sc-test-choice", "Page"), ("sc-test-number", "Deep")):
+        anchor = built.page("page").find(id=f"above-{name}")
+        assert anchor.find_parent("section").find(["h1", "h2", "h3"]).text[:4] == title
+        question = built.page("page").find(id=name)
+        assert anchor.find_all_next(id=name) == [question]
