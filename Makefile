@@ -40,7 +40,7 @@ endif
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
-	tests portable draws mutants class fuzz execute data bench lighthouse clean
+	downloads tests portable draws mutants class fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -149,11 +149,15 @@ notebooks: $(COPIES)
 tests: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not draws" tests/exercises
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests book/_ext \
-	  --ignore tests/exercises --ignore tests/browser -m "not autograder and not browser"
+	  --ignore tests/exercises --ignore tests/browser -m "not autograder and not browser and not downloads"
 
 browser: $(READY)  ## test the built book, JupyterLab and formgrader in Chromium
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --reruns 1 -rR -m browser \
 	  tests/browser book/_ext
+
+# Every chapter again, with nothing of the repository but what its page hands out.
+downloads: $(BOOK)  ## run every page's download far from the book
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m downloads book/_ext/run
 
 # Chapters and answers, computed as three other processors would: see
 # tests/portable/elsewhere.py. No digit, no figure and no mark may change.

@@ -1,4 +1,4 @@
-"""What page elements share: how they are served, and how they write Markdown.
+"""What page elements share: how they are served, write Markdown, and pack downloads.
 
 An element is a folder beside this file: its directive or role in ``__init__.py``, its
 style and its script, and its tests. CONTRIBUTING.md says how one is made.
@@ -7,7 +7,9 @@ style and its script, and its tests. CONTRIBUTING.md says how one is made.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
@@ -52,6 +54,25 @@ def serve(app: Sphinx, folder: Path, sign: str) -> None:
 
     app.connect("builder-inited", copy_files)
     app.connect("html-page-context", link_files)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return files as a ZIP file, the same bytes for the same files.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        The contents, by path in the ZIP file.
+    """
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for inside in sorted(files):
+            # The earliest date that the format knows: no trace of the build's time.
+            entry = zipfile.ZipInfo(inside, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[inside])
+    return packed.getvalue()
 
 
 class LinkRole(SphinxRole):

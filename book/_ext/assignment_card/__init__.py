@@ -9,16 +9,14 @@ to the formulas that the tasks name and to the page *Answers to look at*.
 from __future__ import annotations
 
 import re
-import zipfile
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import answers_to_look_at
 import nbformat
 from course import formulas
 from docutils import nodes
-from elements import LinkRole, serve
+from elements import LinkRole, serve, zipped
 from nbgrader_apart.cells import is_graded, mark
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -65,20 +63,16 @@ class Facts:
         )
 
 
-def zipped(folder: Path) -> bytes:
+def packed(folder: Path) -> bytes:
     """Return a released assignment as a ZIP file, the same bytes for the same files."""
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder.parent)
-            if path.is_dir() or any(part.startswith(".") for part in inside.parts):
-                continue
-            # The earliest date that the format knows: no trace of the build's time.
-            entry = zipfile.ZipInfo(inside.as_posix(), (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, path.read_bytes())
-    return packed.getvalue()
+    inside = {path: path.relative_to(folder.parent) for path in folder.rglob("*")}
+    return zipped(
+        {
+            to.as_posix(): path.read_bytes()
+            for path, to in inside.items()
+            if path.is_file() and not any(part.startswith(".") for part in to.parts)
+        }
+    )
 
 
 class AssignmentRole(LinkRole):
@@ -128,7 +122,7 @@ class AssignmentCard(SphinxDirective):
             told.append(f"{facts.minutes} minutes")
         card += nodes.paragraph("", "", nodes.strong("", " · ".join(told)))
         if released.is_file():
-            size = len(zipped(released.parent)) / 1e3
+            size = len(packed(released.parent)) / 1e3
             card += download_node(name=name, text=f"Download {name}.zip", kb=size)
         else:
             LOGGER.warning(
@@ -187,7 +181,7 @@ def _write_archives(app: Sphinx, error: Exception | None) -> None:
         if notebook.stem == notebook.parent.name:
             to = Path(app.outdir, FOLDER, f"{notebook.stem}.zip")
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_bytes(zipped(notebook.parent))
+            to.write_bytes(packed(notebook.parent))
 
 
 def setup(app: Sphinx) -> dict:

@@ -5,7 +5,7 @@ import zipfile
 
 import nbformat
 
-from assignment_card import zipped
+from assignment_card import packed
 
 
 def assignment(folder, minutes="60 to 90"):
@@ -49,12 +49,12 @@ def test_card_tells_what_the_notebook_says_and_offers_it(project, tmp_path):
 
 def test_the_archive_depends_on_nothing_but_the_files(tmp_path):
     assignment(tmp_path / "mini")
-    before = zipped(tmp_path / "mini")
+    before = packed(tmp_path / "mini")
     for path in (tmp_path / "mini").iterdir():
         os.utime(path, (1, 1_000_000_000))
-    assert zipped(tmp_path / "mini") == before
+    assert packed(tmp_path / "mini") == before
     (tmp_path / "mini/data.csv").write_text("a\n2\n")
-    assert zipped(tmp_path / "mini") != before
+    assert packed(tmp_path / "mini") != before
 
 
 def test_an_assignment_that_is_not_released_is_a_warning(project, tmp_path):
