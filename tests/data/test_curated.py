@@ -71,6 +71,17 @@ def test_the_codebook_names_every_column(name):
     assert in_table == list(curated.load(name).columns)
 
 
+def test_the_doi_of_a_row_is_that_of_its_source(evidence):
+    """Where the bibliography has one; a note may hold that of the paper behind it."""
+    for row in evidence.itertuples():
+        entry = ENTRIES[row.source.split("; ")[0]]
+        stated = re.search(r"^\s*doi\s*=\s*{(.+?)}", entry, re.M)
+        if stated:
+            assert row.doi == stated[1], row.source
+        elif pd.notna(row.doi):
+            assert row.doi in entry, row.source
+
+
 def test_every_key_occurs_once_in_the_bibliography():
     keys = re.findall(r"^@\w+\{([^,]+),", BIB, re.M)
     assert len(keys) == len(set(keys))
