@@ -2,6 +2,7 @@
 
 import json
 
+import miniature
 import nbformat
 import pytest
 from nbgrader_apart import feedback, notebookfile, submission
@@ -178,9 +179,8 @@ def test_an_empty_notebook_becomes_the_assignment_as_handed_out():
 
 
 def test_hidden_tests_leave_no_trace_in_feedback():
-    cell = nbformat.v4.new_code_cell(
-        "### BEGIN HIDDEN TESTS\nassert f(7) == 49\n### END HIDDEN TESTS"
-    )
+    source = "### BEGIN HIDDEN TESTS\nassert f(7) == 49\n### END HIDDEN TESTS"
+    cell = miniature.cell("code", source, "f_hidden", 2)
     cell.outputs = [
         nbformat.v4.new_output("stream", text="f was called with 7"),
         nbformat.v4.new_output(

@@ -11,6 +11,7 @@ from miniature import MINI, RIGHT
 from nbgrader_apart import worker as worker_module
 from nbgrader_apart.execute import Ahead
 from nbgrader_apart.options import Level
+from nbgrader_apart.shell import Outputs
 from nbgrader_apart.submission import Submission
 
 
@@ -84,19 +85,47 @@ def test_a_class_is_graded_though_hardly_anything_is_kept(new_course):
     assert {sum(one.values()) for one in new_course.scores().values()} == {5}
 
 
+#: What takes room though hardly a character of it is text; the last two speak for
+#: the process of the submission, as nothing of this package does.
+LOUD = {
+    "text": "print('x' * 4_000)",
+    "name of a kind": "display({'x' * 4_000: ''}, raw=True)",
+    "kinds": "display({f'k{n}': '' for n in range(35)}, raw=True)",
+    "outputs": "for n in range(3): display({'k': ''}, raw=True)",
+    "lines of nothing": "shell = get_ipython()\nshell.outputs.list.append({'ename': '',"
+    " 'output_type': 'error', 'evalue': '', 'traceback': [''] * 90})",
+    "outputs of nothing": "shell = get_ipython()\nfor n in range(6):"
+    " shell.outputs.list.append({'output_type': 'stream', 'name': 'x', 'text': ''})",
+}
+
+
 @pytest.mark.autograder
-def test_outputs_of_many_cells_count_together(monkeypatch):
-    monkeypatch.setattr(worker_module, "MOST_SHOWN", 10_000)
+@pytest.mark.parametrize("name", LOUD)
+def test_outputs_of_many_cells_count_together(monkeypatch, name):
+    monkeypatch.setattr(worker_module, "MOST_SHOWN", 12_000)
     made = workers.worker(Level.LIMITS)
     try:
-        loud = "print('x' * 4_000)"
+        loud = LOUD[name]
         passed, outputs = workers.outcome(made, loud, loud, loud, workers.RIGHT)
     finally:
         made.close()
     assert passed == set(workers.TESTS)
-    sizes = [len(workers.text_of([one])) for one in outputs[1:4]]
-    assert sizes[0] > 4_000 and sizes[1] > 4_000 and sizes[2] < 200
-    assert "left out" in workers.text_of(outputs[3:4])
+    assert [worker_module.TOO_MUCH] not in outputs[1:3]
+    assert outputs[3] == [worker_module.TOO_MUCH]
+
+
+@pytest.mark.parametrize("kinds", [("stdout",), ("stdout", "stderr")])
+def test_outputs_of_one_cell_count_with_what_each_costs(kinds):
+    made = Outputs()
+    for n in range(10_000):
+        made.write(kinds[n % len(kinds)], "x")
+    one = len(kinds) == 1
+    assert (len(made.list) == 1) is one
+    assert len(made.list) < 2_100
+    for _ in range(10_000):
+        made.show("display_data", {"text/plain": "x"})
+    assert len(made.list) < 2_100
+    assert "the rest was dropped" in made.list[-1]["text"]
 
 
 ENDS = """

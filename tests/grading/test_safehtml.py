@@ -229,6 +229,20 @@ def test_outputs_are_capped_together():
     assert len(made.text) < 8_000_100 and "characters left out" in made.text
 
 
+def test_outputs_and_their_parts_are_capped_in_number():
+    many = [shown(text__plain="x")] * 6_000
+    error = {"output_type": "error", "ename": "E", "evalue": "e", "traceback": ["E: e"]}
+    made = plain(*many, error)
+    assert len(made) == 5_002 and made[-1].ename == "E"
+    assert made[-2].text == "[Left out: 1,000 outputs]"
+    kinds = {"data": {f"application/x-{n}": "" for n in range(100_000)}}
+    (made,) = plain(shown() | kinds)
+    assert "99,995 others" in made.data["text/plain"]
+    assert len(made.data["text/plain"]) < 500
+    (made,) = plain(error | {"ename": "E" * 9_000_000, "traceback": [""] * 100_000})
+    assert len(made.traceback) == 1_000 and len(made.ename) < 8_000_100
+
+
 #: Texts that take hours if every place in them is looked at from every other.
 SLOW = {
     "style sheets without an end": "<style>" * 150_000,

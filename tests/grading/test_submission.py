@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import random
+import tracemalloc
 
 import nbformat
 import pytest
@@ -187,11 +189,12 @@ def notebook(**changes):
             ),
             "MB of pasted pictures",
         ),
-        (b'{"nbformat": 4, "cells": [' + b"[]," * 1_000_001, "too many parts"),
+        (b'{"nbformat": 4, "cells": [' + b"[]," * 400_000, "too many parts"),
+        (notebook(metadata=["ab"] * 1_100_000), "too many parts"),
         (b'{"nbformat": ' + b"9" * 5_000 + b', "cells": []}', "names no nbformat"),
         (notebook(nbformat=True), "names no nbformat"),
     ],
-    ids=["cells", "text", "pictures", "parts", "format", "bool"],
+    ids=["cells", "text", "pictures", "parts", "commas", "format", "bool"],
 )
 def test_what_is_too_much_is_refused_with_a_reason(content, reason):
     with pytest.raises(Unreadable, match=reason):
@@ -225,10 +228,81 @@ def test_long_numbers_elsewhere_harm_nobody():
 
 
 def test_a_large_honest_notebook_is_read():
-    """Thirty large figures as data, and four hundred cells."""
+    """A hundred large figures as data, four hundred cells, and the state of widgets."""
     figure = {"data": {"application/json": {"y": [0.123456789] * 30_000}}}
     cells = [
-        {"cell_type": "code", "source": "plot()", "outputs": [figure] * (n < 30)}
+        {"cell_type": "code", "outputs": [figure] * (n < 100), "source": f"plot({n})"}
         for n in range(400)
     ]
-    assert len(notebookfile.parse(notebook(cells=cells))) == 400
+    metadata = {"widgets": {"state": {f"{n}": {"layout": []} for n in range(200_000)}}}
+    content = notebook(cells=cells, metadata=metadata)
+    assert len(content) > 40_000_000
+    found = notebookfile.parse(content)
+    assert [cell.source for cell in found] == [f"plot({n})" for n in range(400)]
+
+
+def test_outputs_take_no_memory():
+    output = {"data": {"application/json": ["ab"] * 200_000}}
+    content = notebook(cells=[{"outputs": [output], "source": "x"}])
+    tracemalloc.start()
+    try:
+        assert notebookfile.parse(content) == (CellHandedIn("raw", "x"),)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(content)
+
+
+PIECES = ["outputs", "widgets", '"outputs": [', "\\", '\\"', *"{[]}", "é", "\U0001f600"]
+
+
+def drawn(draw, depth=0):
+    """Return any JSON, full of what could be taken for something else."""
+    kind = draw.random()
+    if depth > 4 or kind < 0.4:
+        return draw.choice([None, True, 1.5, "".join(draw.choices(PIECES, k=3))])
+    values = [drawn(draw, depth + 1) for _ in range(draw.randint(0, 4))]
+    if kind < 0.7:
+        return values
+    return {"".join(draw.choices(PIECES, k=draw.randint(0, 2))): v for v in values}
+
+
+def without(value):
+    if isinstance(value, list):
+        return [without(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    cut = {
+        name
+        for name in ("outputs", "widgets")
+        if isinstance(value.get(name), (list, dict))
+    }
+    return {k: None if k in cut else without(v) for k, v in value.items()}
+
+
+def test_nothing_but_outputs_and_widgets_is_cut():
+    draw = random.Random(1)
+    met = 0
+    for _ in range(3_000):
+        value = drawn(draw)
+        text = json.dumps(
+            value,
+            ensure_ascii=draw.random() < 0.5,
+            indent=draw.choice([None, 1]),
+            separators=draw.choice([None, (",", ":"), (" , ", " : ")]),
+        )
+        got = json.loads(notebookfile._without_outputs(text.encode()))
+        assert got == without(value)
+        met += got != value
+    assert met > 100
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'\\"' * 2_000_000, b'"' * 2_000_000, b'"outputs":[' * 300_000]
+    + [(b'"outputs"' + b" " * 2_000) * 1_000, b'{"cells":[{"outputs":["\\'],
+    ids=["escapes", "quotes", "outputs", "spaces", "cut off"],
+)
+def test_no_file_is_looked_through_for_ever(content):
+    with pytest.raises(Unreadable):
+        notebookfile.parse(content + b" " * notebookfile.LARGE)

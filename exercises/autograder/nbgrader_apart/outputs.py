@@ -1,9 +1,13 @@
 """The outputs of a cell as a notebook holds them: plain data, whoever sent them."""
 
+import itertools
 from typing import Any
 
 #: One output of a code cell, as nbformat describes it.
 Output = dict[str, Any]
+#: What an output costs beside its text, on a page and in memory, in characters; and
+#: what each part of it does, however short it is.
+COST_OF_OUTPUT, COST_OF_PART = 500, 50
 
 
 def error_output(name: str, text: str) -> Output:
@@ -22,22 +26,31 @@ def has_error(outputs: list[Output]) -> bool:
 
 
 def size_of(value: object) -> int:
-    """Return how many characters there are in outputs, or in any part of them."""
+    """Return about how many characters outputs, or parts of them, take.
+
+    Nothing takes none: neither an empty text nor the name of a kind.
+    """
     if isinstance(value, str):
-        return len(value)
+        return len(value) + COST_OF_PART
+    if isinstance(value, list):
+        return sum(map(size_of, value)) + COST_OF_PART
     if isinstance(value, dict):
-        return sum(map(size_of, value.values()))
-    return sum(map(size_of, value)) if isinstance(value, list) else 0
+        parts = itertools.chain.from_iterable(value.items())
+        return sum(map(size_of, parts)) + COST_OF_OUTPUT
+    return COST_OF_PART
 
 
 def clean(outputs: object) -> list[Output]:
-    """Return outputs as a notebook may hold them, whatever a process has sent."""
+    """Return outputs as a notebook may hold them, whatever a process has sent.
+
+    Behind one that no shell of this package writes there is nothing to look for.
+    """
     cleaned = []
     for output in outputs if isinstance(outputs, list) else ():
         try:
             cleaned.append(_clean_one(output))
         except (KeyError, TypeError, AttributeError):
-            continue
+            break
     return cleaned
 
 

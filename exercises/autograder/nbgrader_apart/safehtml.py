@@ -15,6 +15,7 @@ from collections import Counter
 from html import escape
 from typing import Any
 
+import nbformat
 import nh3
 import tinycss2
 from nbconvert.filters import ansi2html, strip_ansi, strip_files_prefix
@@ -309,6 +310,8 @@ SHOWN = (
 )
 #: Characters of one output, and of all outputs of a notebook.
 MOST_IN_ONE, MOST_IN_ALL = 8_000_000, 40_000_000
+#: Outputs of a notebook, lines of a traceback, and kinds that a note names.
+MOST_OUTPUTS, MOST_LINES, MOST_NAMED = 5_000, 1_000, 5
 #: What a page has to read, to make HTML of it or to clean it, takes far more time than
 #: plain text: some texts the more the longer they are.
 MOST_HTML_IN_ONE, MOST_HTML_IN_ALL = 300_000, 1_500_000
@@ -346,7 +349,11 @@ class Plain(Preprocessor):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Go through all texts and outputs of one notebook."""
         left, to_read, written = MOST_IN_ALL, MOST_HTML_IN_ALL, MOST_MARKDOWN_IN_ALL
+        outputs = MOST_OUTPUTS
         for cell in nb.cells:
+            if len(cell.get("outputs", ())) > outputs:
+                cell.outputs = _first_outputs(cell.outputs, outputs)
+            outputs -= len(cell.get("outputs", ()))
             if not is_locked(cell):
                 most = min(written, MOST_MARKDOWN_IN_ONE)
                 cell.source = _readable(cell.source, cell.cell_type, most)
@@ -358,6 +365,15 @@ class Plain(Preprocessor):
                     len(output.get("data", {}).get(kind, "")) for kind in READ
                 )
         return nb, resources
+
+
+def _first_outputs(outputs: list[NotebookNode], most: int) -> list[NotebookNode]:
+    """Return as many outputs as there is room for, and the error that there is."""
+    most = max(0, most)
+    errors = [one for one in outputs[most:] if one.output_type == "error"]
+    note = f"[Left out: {len(outputs) - most - len(errors):,} outputs]"
+    said = nbformat.from_dict({"output_type": "stream", "name": "stdout", "text": note})
+    return [*outputs[:most], said, *errors[:1]]
 
 
 def _readable(source: str, kind: str, most: int) -> str:
@@ -379,10 +395,13 @@ def _make_plain(output: NotebookNode, most: int, to_read: int) -> int:
             return len(output.text)
         case "error":
             output.traceback = [
-                _shortened(PATH.sub("", line), most) for line in output.traceback
+                _shortened(PATH.sub("", line), most)
+                for line in output.traceback[-MOST_LINES:]
             ]
+            output.ename = _shortened(output.ename, most)
             output.evalue = _shortened(output.evalue, most)
-            return sum(map(len, output.traceback)) + len(output.evalue)
+            texts = [*output.traceback, output.ename, output.evalue]
+            return sum(map(len, texts))
     return _make_data_plain(output, most, to_read)
 
 
@@ -403,6 +422,8 @@ def _make_data_plain(output: NotebookNode, most: int, to_read: int) -> int:
     only_text = set(kept) <= {"text/plain"}
     if left_out and only_text:
         # Where text is all that is left, it says what else there was.
+        if len(left_out) > MOST_NAMED:
+            left_out[MOST_NAMED:] = [f"{len(left_out) - MOST_NAMED:,} others"]
         note = f"[Left out: {', '.join(left_out)}]"
         kept["text/plain"] = "\n".join(filter(None, [kept.get("text/plain"), note]))
     output.data = NotebookNode(kept)

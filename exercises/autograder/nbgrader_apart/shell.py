@@ -18,7 +18,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from traitlets.config import Config
 
-from .outputs import Output, has_error
+from .outputs import COST_OF_OUTPUT, Output, has_error
 from .patches import PreparedShell
 
 #: Characters of output that a cell may have; the rest is dropped, with a note.
@@ -42,13 +42,15 @@ class Outputs:
 
     def __init__(self) -> None:
         self.list: list[Output] = []
-        self.size = 0
+        #: Characters that were said, and what they and their outputs cost.
+        self.said = self.size = 0
 
     def write(self, name: str, text: str) -> None:
         """Keep text for ``"stdout"`` or ``"stderr"``."""
-        if not self._has_room(len(text)):
+        goes_on = bool(self.list) and self.list[-1].get("name") == name
+        if not self._has_room(len(text), 0 if goes_on else COST_OF_OUTPUT):
             return
-        if self.list and self.list[-1].get("name") == name:
+        if goes_on:
             self.list[-1]["text"] += text
         else:
             self._stream(name, text)
@@ -56,15 +58,17 @@ class Outputs:
     def show(self, kind: str, data: Mapping[str, object], **more: object) -> None:
         """Keep the texts, also encoded images, of a value that is shown."""
         texts = {mime: value for mime, value in data.items() if isinstance(value, str)}
-        if self._has_room(sum(map(len, texts.values()))):
+        size = sum(len(mime) + len(value) for mime, value in texts.items())
+        if self._has_room(size, COST_OF_OUTPUT):
             output = {"output_type": kind, "data": texts, "metadata": {}}
             self.list.append(output | more)
 
-    def _has_room(self, size: int) -> bool:
+    def _has_room(self, size: int, cost: int) -> bool:
         before = self.size
-        self.size += size
-        if self.size > FLOOD:
-            self.size = MAX_OUTPUT + 1
+        self.said += size
+        self.size += size + cost
+        if self.said > FLOOD:
+            self.said = 0
             raise OutputLimitError(f"more than {FLOOD:,} characters of output")
         if before <= MAX_OUTPUT < self.size:
             self._stream(

@@ -168,7 +168,8 @@ class TestSide:
 
     def exception(self, names: Any) -> type[Exception]:
         """Return the type of exception of which these are the name and its bases."""
-        require(type(names) is list and all(type(name) is str for name in names))
+        require(type(names) is list)
+        require(all(type(name) is str and name.isprintable() for name in names))
         for place, name in enumerate(names[:MAX_BASES]):
             kind = getattr(builtins, name, None)
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
