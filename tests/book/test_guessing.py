@@ -2,8 +2,9 @@
 
 Over the book, each rule of guessing.py is right at most five points more often than
 an option taken at random, and so is, within ten, a guesser that learns from all pages
-but the one it answers. What fails is an option to rewrite, not a rule to delete: the
-right one shorter and plainer, or a wrong one with the reason that somebody would give.
+but the one it answers: from the shape of the options, or from their words. What fails
+is an option to rewrite, not a rule to delete: the right one shorter and plainer, or a
+wrong one with the reason that somebody would give.
 """
 
 import numpy as np
@@ -20,6 +21,7 @@ from guessing import (
     score,
 )
 from selfcheck import shown_order
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -39,20 +41,37 @@ def mean(values):
     return float(np.mean(list(values)))
 
 
-def learned(questions):
+def by_shape():
+    """Return a guesser that sees the `features` of an option."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+
+
+def by_words():
+    """Return a guesser that sees the words of an option, alone and in pairs."""
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    return make_pipeline(words, LogisticRegression(C=1, max_iter=1000))
+
+
+#: How each guesser is made, and what it sees of the options of a question.
+GUESSERS = {
+    "shape": (by_shape, features),
+    "words": (by_words, lambda check: list(check.options)),
+}
+
+
+def learned(questions, kind):
     """Return how often a logistic regression finds the right option.
 
-    It sees `features`, and answers each page after learning from all others.
+    It answers each page after learning from all others.
     """
+    make, look = GUESSERS[kind]
     right = 0
-    seen = {one.name: np.array(features(one)) for one in questions}
+    seen = {one.name: look(one) for one in questions}
     for page in {one.page for one in questions}:
         known = [one for one in questions if one.page != page]
-        guesser = make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)
-        )
+        guesser = make()
         guesser.fit(
-            np.vstack([seen[one.name] for one in known]),
+            [option for one in known for option in seen[one.name]],
             np.concatenate([one.right for one in known]),
         )
         for one in questions:
@@ -78,8 +97,9 @@ def test_no_rule_ticks_what_is_right(name):
     assert sum(all_ticked(TICKING[name], one) for one in SEVERAL) <= 1
 
 
-def test_a_learned_guesser_scores_as_chance_does():
-    assert learned(ONE) <= mean(map(chance, ONE)) + MARGIN_LEARNED
+@pytest.mark.parametrize("kind", GUESSERS)
+def test_a_learned_guesser_scores_as_chance_does(kind):
+    assert learned(ONE, kind) <= mean(map(chance, ONE)) + MARGIN_LEARNED
 
 
 def test_options_are_shown_in_an_order_that_hangs_on_the_name_alone():
@@ -132,7 +152,12 @@ TELLING = {
 def test_a_rule_finds_what_gives_the_answer_away(name):
     questions = made_up(*TELLING[name])
     assert mean(score(RULES[name], one) for one in questions) == 1
-    assert learned(questions) > 0.9
+    assert learned(questions, "shape") > 0.9
+
+
+def test_a_guesser_learns_a_word_that_gives_the_answer_away():
+    questions = made_up("It is often {i}.", "It is rare {i}.")
+    assert learned(questions, "words") > 0.9
 
 
 def test_nothing_is_found_where_nothing_is():
