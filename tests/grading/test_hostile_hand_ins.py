@@ -4,17 +4,19 @@ import csv
 import io
 import json
 import os
+import random
 import shutil
 import stat
 import subprocess
 import sys
+import tarfile
 import zipfile
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from miniature import MINI, RIGHT, Course, cell
-from nbgrader_apart import export, submission, tree
+from nbgrader_apart import archives, export, submission, tree
 
 FULL = {"left_after": 1, "left_after_hidden": 2, "highest": 1, "highest_hidden": 1}
 NONE = dict.fromkeys(FULL, 0)
@@ -437,6 +439,39 @@ def test_a_damaged_archive_is_one_line(new_course):
     archive(new_course, "class.zip").write_bytes(b"PK\x03\x04 broken")
     printed = new_course.run("zip_collect", MINI)
     assert "class.zip cannot be read" in printed and "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_damaged_file_of_an_archive_is_alone(tmp_path, method):
+    made = io.BytesIO()
+    draw = random.Random(1)
+    with zipfile.ZipFile(made, "w", method) as file:
+        for name in "abc":
+            file.writestr(name, draw.randbytes(3_000) * 3)
+        begins = file.getinfo("b").header_offset + 40
+    damaged = bytearray(made.getvalue())
+    for place in range(begins + 20, begins + 200):
+        damaged[place] ^= 0x5A
+    (tmp_path / "class.zip").write_bytes(damaged)
+    refused = archives.unpack(tmp_path / "class.zip", tmp_path / "class")
+    assert {path.name for path in (tmp_path / "class").iterdir()} == {"a", "c"}
+    assert [one.name for one in refused] == ["b"]
+    assert "cannot be unpacked" in refused[0].reason
+
+
+@pytest.mark.parametrize("when", ["nan", "inf", "1e30", "-5", "3"])
+def test_an_odd_time_in_an_archive_stops_nobody(tmp_path, when):
+    with tarfile.open(tmp_path / "class.tar", "w", format=tarfile.PAX_FORMAT) as file:
+        for name in "ab":
+            member = tarfile.TarInfo(name)
+            member.pax_headers = {"mtime": when}
+            file.addfile(member)
+    assert archives.unpack(tmp_path / "class.tar", tmp_path / "class") == []
+    assert len(list((tmp_path / "class").iterdir())) == 2
+    if when == "3":
+        assert (tmp_path / "class" / "a").stat().st_mtime == 3
 
 
 def test_archives_lead_nowhere_through_a_students_folder(new_course, tmp_path):

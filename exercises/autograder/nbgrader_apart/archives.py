@@ -15,6 +15,7 @@ import stat
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,11 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from . import collecting, submission
 from .tree import LIMITS, Refusal, Unopened, odd_name, printable
 
+try:
+    from lzma import LZMAError
+except ImportError:  # some builds of Python are without
+    LZMAError = zlib.error  # type: ignore[misc,assignment]
+
 #: The archive of a class; a file in it is held to `tree.LIMITS`.
 MOST_FILES, MOST_BYTES, DEEPEST = 20_000, 4_000_000_000, 16
 TOO_LARGE = f"is larger than {LIMITS.file_bytes / 1e6:g} MB"
@@ -33,7 +39,10 @@ ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
 
 
 #: What the libraries raise for archives that are damaged, or made to do damage.
-UNREADABLE = (OSError, zipfile.BadZipFile, tarfile.TarError, EOFError, ValueError)
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, OverflowError, RuntimeError),
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError),
+)
 
 
 class BadArchive(Exception):
@@ -88,7 +97,9 @@ class Unpacked:
             path = self.into.joinpath(*member.name.split("/"))
             reason = self._write(path, member.source)
             if reason is None and member.modified is not None:
-                os.utime(path, (member.modified, member.modified))
+                # A time that no file can have, or none, is not kept.
+                with contextlib.suppress(OSError, OverflowError, ValueError):
+                    os.utime(path, (member.modified, member.modified))
             if reason is None and self.inner and member.name.lower().endswith(ZIP):
                 reason = self._open(path, member.name)
         if reason is not None:
@@ -134,15 +145,7 @@ class Unpacked:
     def _write(self, path: Path, source: IO[bytes]) -> str | None:
         try:
             content = source.read(LIMITS.file_bytes + 1)
-        except (
-            OSError,
-            EOFError,
-            RuntimeError,
-            NotImplementedError,
-            ValueError,
-        ) as why:
-            return f"cannot be unpacked ({why})"
-        except zipfile.BadZipFile as why:
+        except UNREADABLE as why:
             return f"cannot be unpacked ({why})"
         if len(content) > LIMITS.file_bytes:
             return TOO_LARGE
@@ -196,7 +199,7 @@ def _of_zip(archive: Path) -> Iterator[Member]:
                 continue
             try:
                 source = file.open(info)
-            except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as why:
+            except UNREADABLE as why:
                 yield Member(name, info.file_size, _Broken(str(why)), changed)
                 continue
             with source:
