@@ -28,7 +28,7 @@ import io
 import json
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -177,6 +177,47 @@ class Slider(alt.Parameter):
         place = channel(alt.ExprRef(self.name), type="quantitative")
         return here.mark_rule(strokeDash=[6, 3]).encode(place)
 
+    def told(self) -> str:
+        """Return the formula of what the reader sees as its value."""
+        return self.name
+
+
+class Choice(Slider):
+    """One of some words, in an order; in a chart, its place: 1 for the first.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the chart's formulas.
+    label : str
+        Its name for the reader.
+    words : sequence of str
+        What can be chosen, at least two.
+    value : str
+        What is chosen at first.
+    """
+
+    def __init__(
+        self, name: str, label: str, words: Sequence[str], *, value: str
+    ) -> None:
+        words = list(words)
+        if len(set(words)) < max(len(words), 2):
+            raise ValueError(f"{name}: the words {words} are no choice")
+        if value not in words:
+            raise ValueError(f"{name}: {value!r} is none of {', '.join(words)}")
+        place = words.index(value) + 1
+        super().__init__(name, label, 1, len(words), 1, value=place)
+        self.shown |= {"words": words, "ticks": []}
+        # JupyterLab shows no words beside a slider, but in a list.
+        self.param.bind = alt.binding_select(
+            options=self.values, labels=words, name=f"{label} "
+        )
+
+    def told(self) -> str:
+        """Return the formula of the word that is chosen."""
+        words = json.dumps(self.shown["words"], ensure_ascii=False)
+        return f"{words}[{self.name} - 1]"
+
 
 @dataclass(frozen=True)
 class LiveFigure:
@@ -249,7 +290,7 @@ def figure(
     for what, text in texts.items():
         if not text.strip():
             raise ValueError(f"{name}: {what} says nothing")
-    known = {slider.name for slider in sliders}
+    known = {slider.name: slider.told() for slider in sliders}
     sentence = _sentence(said, formula(says, known))
     whole = _stacked([*_charts(chart), sentence], sliders)
     spec = _compact(whole.to_dict())
@@ -274,22 +315,22 @@ def figure(
     return LiveFigure(spec)
 
 
-def formula(template: str, sliders: set[str]) -> str:
+def formula(template: str, sliders: Mapping[str, str]) -> str:
     """Return a template as an expression of Vega.
 
     Parameters
     ----------
     template : str
         Text with fields, as `str.format` has them.
-    sliders : set of str
-        Names that are sliders; every other name is a column.
+    sliders : mapping of str to str
+        The formula of each name that is a slider; every other name is a column.
     """
     parts = []
     for text, name, shape, _ in string.Formatter().parse(template):
         if text:
             parts.append(json.dumps(text, ensure_ascii=False))
         if name:
-            value = name if name in sliders else f"datum[{json.dumps(name)}]"
+            value = sliders.get(name, f"datum[{json.dumps(name)}]")
             parts.append(f"format({value}, {json.dumps(shape)})" if shape else value)
     return " + ".join(parts)
 

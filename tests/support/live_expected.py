@@ -6,16 +6,19 @@ their order. It reads the cohort itself, and uses no function of the page.
 
 import functools
 import io
+import re
 
 import cohorts
 import numpy as np
 import pandas as pd
 import statsmodels.formula.api as smf
+from cohorts import curated, trials
 from course import scores
 from live_figures import figures
 from scipy import integrate, optimize, stats
 from scipy.special import expit
 from sklearn.metrics import precision_score, recall_score
+from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.meta_analysis import combine_effects
 
 
@@ -458,9 +461,184 @@ def brake(release):
     return [release, held]
 
 
+@functools.cache
+def _k2():
+    """Return the IC50 of K2 for IL-6 in the median donor, fitted donor by donor."""
+    table = cohorts.load("dose_response").query("inhibitor == 'K2'")
+    table = table[table["stimulus"] == "IL-6/pSTAT3"]
+
+    def log_signal(c, log, slope, bottom):
+        return np.log(bottom + (100 - bottom) / (1 + (c / np.exp(log)) ** slope))
+
+    logs = [
+        optimize.curve_fit(
+            log_signal,
+            one["concentration_nm"],
+            np.log(one["signal_percent"]),
+            (3, 1, 4),
+            bounds=([0, 0.3, 0.01], [12, 4, 60]),
+        )[0][0]
+        for _, one in table.groupby("donor")
+    ]
+    return np.exp(np.mean(logs))
+
+
+def selectivity(dose, times):
+    """Dose of K2: the daily averages, of sixty doses that are added up."""
+    absorbs, leaves = 3.5, np.log(2) / 6.5
+    peak = 0.5 * 0.79 * dose * 1e6 / 371.42 / 76 * absorbs / (absorbs - leaves)
+
+    def unbound(hour):
+        since = hour + 24 * np.arange(60)
+        return peak * (np.exp(-leaves * since) - np.exp(-absorbs * since)).sum()
+
+    il6, gm = (
+        100
+        * integrate.quad(lambda t: unbound(t) / (ic50 + unbound(t)), 0, 24, limit=200)[
+            0
+        ]
+        / 24
+        for ic50 in (_k2(), times * _k2())
+    )
+    return [dose, times, 30, il6, gm, il6 - gm]
+
+
+BORN_WITHOUT = ["IL2RG", "JAK3", "IL7R", "IL12RB1", "TYK2", "IL17RA", "MYD88", "IL10RA"]
+IMPAIRED = {"IL-12", "IL-23", "IL-10", "interferon alpha/beta"}
+NORMAL = {"IL-6", "IL-21", "interferon gamma", "interferon lambda"}
+
+
+def missing(node, rule):
+    """Missing part: the rows of the table that name it, or name nothing beside it."""
+    part = BORN_WITHOUT[int(node) - 1]
+    table = pd.read_csv(curated.FOLDER / "signalling.csv").fillna("")
+    lost = set()
+    for row in table.itertuples():
+        ways = [re.split(" [+] ", way) for way in row.complexes.split("; ")]
+        relay = f"{row.jaks}; {row.adaptors}".strip("; ").split("; ")
+        uses = part in relay or any(part in way for way in ways)
+        alone = relay == [part] or all(part in way for way in ways)
+        if uses if rule == 1 else alone:
+            lost.add(row.cytokine)
+    weeks = [12] if part == "IL10RA" else []
+    if part != "TYK2":
+        return [len(lost), len(table), *weeks]
+    return [len(lost), len(table), 8, 4, len(lost & IMPAIRED), len(lost & NORMAL)]
+
+
+@functools.cache
+def _cgd():
+    rows = trials.load("cgd")
+    return rows.groupby("id").agg(
+        treated=("treat", lambda arm: arm.iloc[0] == "rIFN-g"),
+        days=("tstop", "max"),
+        ill=("status", "sum"),
+    )
+
+
+@functools.cache
+def _reshuffled():
+    """Return the log ratios of a thousand lots, over patients and over infections."""
+    table, rng = _cgd(), np.random.default_rng(128)
+    treated, days, ill = (table[one].to_numpy() for one in ("treated", "days", "ill"))
+    arms = rng.permuted(np.tile(treated, (1000, 1)), axis=1)
+    share = days[treated].sum() / days.sum()
+    single = rng.binomial(ill.sum(), share, 1000)
+    over_patients = [
+        np.log(
+            (ill[arm].sum() / days[arm].sum()) / (ill[~arm].sum() / days[~arm].sum())
+        )
+        for arm in arms
+    ]
+    odds = single / (ill.sum() - single) * (1 - share) / share
+    return np.array(over_patients), np.log(odds)
+
+
+def reshuffled(lots):
+    """Lots drawn over patients, and over infections: how far they swing."""
+    table = _cgd()
+    sums = table.groupby("treated")[["ill", "days"]].sum()
+    rate = sums["ill"] / sums["days"]
+    seen = np.log(rate[True] / rate[False])
+    patients, single = (logs[: int(lots)] for logs in _reshuffled())
+    wide, narrow = (np.exp(1.96 * np.std(one, ddof=1)) for one in (patients, single))
+    far = np.count_nonzero(np.abs(patients) >= abs(seen))
+    return [lots, 95, wide, far, np.exp(seen), narrow]
+
+
+def corner(direction, extent, molecule):
+    """Corner of the map: its rows, and how many show or exclude a benefit."""
+    agents = curated.load("agents").set_index("inn")
+    evidence = curated.load("evidence")
+    evidence["verdict"] = curated.verdict(evidence)
+    rows = (
+        evidence[evidence["kind"] == "clinical"]
+        .drop(columns="source")
+        .join(agents.drop(columns="source"), on="agent")
+    )
+    told = ["benefit shown", "benefit excluded", "not shown", "uncertain"]
+    rows = rows[rows["verdict"].isin(told)]
+    if direction > 1:
+        words = ["enhance", "suppress", "adjust"]
+        rows = rows[rows["direction"] == words[int(direction) - 2]]
+    if extent > 1:
+        rows = rows[rows["specificity"] == ["narrow", "broad"][int(extent) - 2]]
+    if molecule > 1:
+        rows = rows[(rows["target"] == "not established") == (molecule == 3)]
+    good = (rows["verdict"] == "benefit shown").sum()
+    no = (rows["verdict"] == "benefit excluded").sum()
+    return [len(rows), good, no, 100 * good / len(rows)] if len(rows) else [0]
+
+
+def plan(fall, rate, spread):
+    """Plan of the capstone: chances by the normal distribution of the log ratio."""
+    ratio, edge = 1 - fall / 100, stats.norm.isf(0.0125)
+    by_itself = np.sqrt(1 / (800 * rate) + 1 / (800 * rate * ratio))
+    chances = []
+    for error in (np.sqrt(spread) * by_itself, by_itself):
+        chances.append(100 * stats.norm(np.log(ratio), error).cdf(-edge * error))
+    wide = edge * np.sqrt(spread) * by_itself
+    ends = ratio * np.exp([-wide, wide])
+    return [fall, fall * rate, 100, *chances, *ends]
+
+
+def lost_children(drug, none):
+    """Lost children: the ratio and its interval, as statsmodels has them."""
+    ratio = Table2x2([[16 + drug, 44 - drug], [27 + none, 33 - none]])
+    low, high = ratio.riskratio_confint()
+    return [drug, 8, none, 18, ratio.riskratio, low, high, 16 / 52 / (27 / 42)]
+
+
+def sure(sure, large):
+    """Sure and large: the rows of the atlas, one after the other."""
+    table = pd.read_csv(curated.FOLDER / "evidence.csv")
+    rated, names = {}, ["risk ratio", "odds ratio", "hazard ratio", "rate ratio"]
+    words = ["very low", "low", "moderate", "high"]
+    for row in table.itertuples():
+        if row.kind != "clinical" or row.measure not in names or pd.isna(row.doi):
+            continue
+        if not pd.isna(row.ci_low):
+            ends = [row.estimate, row.ci_high]
+            if row.better == "higher":
+                ends = [1 / row.estimate, 1 / row.ci_low]
+            rated[row.Index] = [*ends, words.index(row.certainty) + 1]
+    edge = 1.0001 / large  # as many decimals as the table has
+    points = [one for one in rated.values() if one[0] <= edge and one[0] < 1]
+    whole = [one for one in points if one[1] <= edge and one[1] < 1 and one[2] >= sure]
+    factor = [large] if large > 1 else []
+    return [len(rated), len(points), *factor, len(whole)]
+
+
 #: By name of the figure: the function, and by how much it may differ, relative.
 EXPECTED = {
+    "lv-application-lots": (reshuffled, 1e-3),
     "lv-application-weight": (weight, 1e-6),
+    "lv-atlas-sure": (sure, 1e-6),
+    "lv-capstone-plan": (plan, 1e-3),
+    "lv-context-missing": (missing, 1e-6),
+    "lv-evidence-lost": (lost_children, 1e-4),
+    "lv-mechanism-selectivity": (selectivity, 2e-3),  # the notebook's day has steps
+    "lv-start-corner": (corner, 1e-6),
     "lv-context-drive": (drive, 1e-6),
     "lv-mechanism-brake": (brake, 1e-6),
     "lv-metrics-mechanism": (mechanism, 1e-3),

@@ -8,10 +8,12 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import course.figures
 import nbformat
 from course.live import MIME
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
+DIRECTIVE = re.compile(r"^[`:]{3,}\{live-figure\} (\w+)$", re.MULTILINE)
 NUMBER = re.compile(r"(?<![\w.-])[−+-]?\d[\d,]*(?:\.\d+)?")
 
 
@@ -19,17 +21,29 @@ NUMBER = re.compile(r"(?<![\w.-])[−+-]?\d[\d,]*(?:\.\d+)?")
 def figures():
     """Return the live figures of the book, by name: page, specification, sliders."""
     found = {}
+    for path, spec in [*_in_notebooks(), *_on_pages()]:
+        words = spec["usermeta"]["live"]
+        page = path.relative_to(BOOK).with_suffix("").as_posix()
+        found[words["name"]] = SimpleNamespace(
+            page=page, spec=spec, words=words, sliders=words["sliders"]
+        )
+    return found
+
+
+def _in_notebooks():
+    """Yield where a figure stands, and its specification as the notebook holds it."""
     for path in sorted(BOOK.glob("*/*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 if MIME in output.get("data", {}):
-                    spec = json.loads(json.dumps(output["data"][MIME]))
-                    words = spec["usermeta"]["live"]
-                    page = path.relative_to(BOOK).with_suffix("").as_posix()
-                    found[words["name"]] = SimpleNamespace(
-                        page=page, spec=spec, words=words, sliders=words["sliders"]
-                    )
-    return found
+                    yield path, json.loads(json.dumps(output["data"][MIME]))
+
+
+def _on_pages():
+    """Yield the same for the directive, which makes its figure when the book is built."""
+    for path in sorted(BOOK.glob("*/*.md")):
+        for name in DIRECTIVE.findall(path.read_text(encoding="utf-8")):
+            yield path, getattr(course.figures, name)().spec
 
 
 def values(slider):

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from course import figures
 from course.live import MIME
 from docutils import nodes
 from elements import serve
@@ -22,6 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 from .compile import Compiled, compiled
 
@@ -53,18 +55,36 @@ class LiveFigures:
         """Return the figure of an output, or None for another output."""
         if data.mime_type != MIME:
             return None
-        env = renderer.renderer.sphinx_env
-        words = data.content["usermeta"]["live"]
-        _claim(env, words["name"])
-        made = compiled(data.content, Path(env.doctreedir).parent / "live")
-        figure = live_node(words=words, made=made, ids=[words["name"]])
-        for kind, text in [
-            ("question", words["question"]),
-            ("says", made.says),
-            ("found", words["found"]),
-        ]:
-            figure += part_node("", text, kind=kind)
-        return [figure]
+        return [element(renderer.renderer.sphinx_env, data.content)]
+
+
+class LiveFigureDirective(SphinxDirective):
+    """Show a figure of `course.figures`, on a page that is no notebook."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the figure that the argument names."""
+        make = getattr(figures, self.arguments[0], None)
+        if make is None:
+            raise self.error(f"course.figures has no {self.arguments[0]!r}")
+        self.env.note_dependency(figures.__file__)
+        return [element(self.env, make().spec)]
+
+
+def element(env: BuildEnvironment, spec: dict[str, Any]) -> live_node:
+    """Return a figure as the page holds it, from its specification."""
+    words = spec["usermeta"]["live"]
+    _claim(env, words["name"])
+    made = compiled(spec, Path(env.doctreedir).parent / "live")
+    figure = live_node(words=words, made=made, ids=[words["name"]])
+    for kind, text in [
+        ("question", words["question"]),
+        ("says", made.says),
+        ("found", words["found"]),
+    ]:
+        figure += part_node("", text, kind=kind)
+    return figure
 
 
 # -- names, unique in the whole book
@@ -145,14 +165,17 @@ def _slider(name: str, one: dict[str, Any]) -> str:
         for tick in one["ticks"]
     )
     unit = escape(one["unit"])
-    shown = f"{one['value']:g} {unit}".strip()
+    shown, words = f"{one['value']:g} {unit}".strip(), ""
+    if "words" in one:
+        shown = escape(one["words"][one["value"] - 1])
+        words = f" data-words='{escape(json.dumps(one['words'], ensure_ascii=False))}'"
     return (
         '<div class="live-control">'
         f'<label for="{name}">{escape(one["label"])}</label> '
         f'<span class="live-value">{shown}</span>\n'
         f'<input type="range" id="{name}" name="{one["name"]}" min="{low:g}" '
         f'max="{one["high"]:g}" step="{one["step"]:g}" value="{one["value"]:g}" '
-        f'aria-valuetext="{shown}" data-unit="{unit}" autocomplete="off">\n'
+        f'aria-valuetext="{shown}" data-unit="{unit}"{words} autocomplete="off">\n'
         f'<div class="live-ticks" aria-hidden="true">{ticks}</div></div>'
     )
 
@@ -205,6 +228,7 @@ def setup(app: Sphinx) -> dict:
         html=(_visit_part, _depart_part),
         **dict.fromkeys(others, (_visit_text, _depart_text)),
     )
+    app.add_directive("live-figure", LiveFigureDirective)
     app.connect("builder-inited", check_vega)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)

@@ -88,7 +88,10 @@
     }
 
     async moved(input) {
-      const shown = `${input.value} ${input.dataset.unit}`.trim();
+      const { unit, words } = input.dataset;
+      const shown = words
+        ? JSON.parse(words)[input.value - 1]
+        : `${input.value} ${unit}`.trim();
       input.setAttribute("aria-valuetext", shown);
       input.closest(".live-control").querySelector(".live-value").textContent = shown;
       const view = await this.wake();
