@@ -75,12 +75,12 @@ def lost_children() -> live.LiveFigure:
         "infections or more: risk ratio {ratio:.2f} ({low:.2f} to {high:.2f}).\nAmong "
         "completers it is 0.48.",
         found="At least as many of the 8 as of the 18. The lost alone carry the effect "
-        "away only if ill children left the drops and well ones left the other group; "
+        "away only if ill children left the drops and well ones the other group; "
         "whether they did nobody asked, and it is one of five doubts.",
-        picture="A grid of 9 by 19 places, one for each number of ill children among the "
-        "lost of both groups. In a triangle at its upper left the interval reaches 1, "
-        "elsewhere it lies below. Below the grid, the ratio of the completers and that "
-        "of all children, both near one half.",
+        picture="A grid of 9 by 19 places, one for each number of ill children among "
+        "the lost of both groups. In a triangle at its upper left the interval reaches "
+        "1, elsewhere it lies below. Below the grid, the ratio of the completers and "
+        "that of all children, both near one half.",
     )
 
 
@@ -145,7 +145,7 @@ def sure_and_large() -> live.LiveFigure:
     edge = edge.mark_rule(strokeDash=[6, 3]).encode(x)
     return live.figure(
         "lv-atlas-sure",
-        question="How many effects are left when they have to be sure, and large enough?",
+        question="How many effects are left if they have to be sure, and large enough?",
         sliders=[sure, large],
         chart=(lines + dots + edge).properties(height=330),
         said=every.transform_aggregate(
@@ -153,12 +153,13 @@ def sure_and_large() -> live.LiveFigure:
         ).transform_calculate(
             by="large > 1 ? 'by a factor of ' + format(large, '.2f') : 'at all'"
         ),
-        says="Of {n} effects on outcomes that a patient notices {point} are better {by} "
+        says="Of {n} effects on outcomes that patients notice {point} are better {by} "
         "in their estimate.\nWith the whole interval, and a certainty at least {sure}, "
         "{whole} are.",
         found="Nearly every estimate lies on the good side. The whole interval does so "
         "less often, with a high certainty few do, and fewer still are large: what "
         "sounds alike in a headline is of very different worth.",
-        picture="Effects with their intervals, one line each, from the strongest to the "
-        "weakest. Nearly all dots lie left of 1; about two thirds of the intervals do.",
+        picture="Effects with their intervals, one line each, from the strongest to "
+        "the weakest. Nearly all dots lie left of 1, and about two thirds of the "
+        "intervals.",
     )

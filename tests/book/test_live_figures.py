@@ -102,6 +102,29 @@ def test_a_slider_that_cannot_be_is_refused(changed, said):
         live.Slider(**(told | changed))
 
 
+def test_a_choice_is_told_in_words():
+    sides = live.Choice("side", "Side", ["left", "right"], value="right")
+    data = altair.Chart(rows()).transform_filter("datum.x % 2 == side - 1")
+    spec = made(
+        sliders=[sides], said=data.transform_aggregate(n="sum(x)"), says="{side}: {n}."
+    ).spec
+    assert said_at(spec) == "right: 4."
+    assert said_at(spec, side=1) == "left: 2."
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "said"),
+    [
+        (["left"], "left", "are no choice"),
+        (["left", "left"], "left", "are no choice"),
+        (["left", "right"], "up", "'up' is none of left, right"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(words, value, said):
+    with pytest.raises(ValueError, match=said):
+        live.Choice("side", "Side", words, value=value)
+
+
 SOURCE = """\
 import altair as alt
 import pandas as pd

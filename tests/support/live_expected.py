@@ -492,14 +492,13 @@ def selectivity(dose, times):
         since = hour + 24 * np.arange(60)
         return peak * (np.exp(-leaves * since) - np.exp(-absorbs * since)).sum()
 
-    il6, gm = (
-        100
-        * integrate.quad(lambda t: unbound(t) / (ic50 + unbound(t)), 0, 24, limit=200)[
-            0
-        ]
-        / 24
-        for ic50 in (_k2(), times * _k2())
-    )
+    def average(ic50):
+        def inhibited(hour):
+            return 100 * unbound(hour) / (ic50 + unbound(hour))
+
+        return integrate.quad(inhibited, 0, 24, limit=200)[0] / 24
+
+    il6, gm = average(_k2()), average(times * _k2())
     return [dose, times, 30, il6, gm, il6 - gm]
 
 

@@ -40,7 +40,7 @@ def _in_notebooks():
 
 
 def _on_pages():
-    """Yield the same for the directive, which makes its figure when the book is built."""
+    """Yield the same for the directive, whose figure is made as the book is built."""
     for path in sorted(BOOK.glob("*/*.md")):
         for name in DIRECTIVE.findall(path.read_text(encoding="utf-8")):
             yield path, getattr(course.figures, name)().spec

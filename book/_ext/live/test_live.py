@@ -90,6 +90,43 @@ def test_files_come_with_the_figure_and_vega_does_not(built):
     assert "vega.min.js" not in made.served("chapter")
 
 
+def test_a_choice_shows_its_words(built):
+    rows = pd.DataFrame({"x": [1, 2], "y": [1, 2]})
+    side = live.Choice("side", "Side", ["the 'left'", "right"], value="right")
+    data = alt.Chart(rows).transform_filter(side.at("x"))
+    made = built(
+        live.figure(
+            "lv-test-side",
+            question="Which?",
+            sliders=[side],
+            chart=data.mark_circle().encode(x="x:Q", y="y:Q"),
+            said=data,
+            says="{side}: {y}",
+            found="It.",
+            picture="A dot.",
+        )
+    )
+    (slider,) = made.page("chapter").select("input[type=range]")
+    assert [slider[key] for key in ("min", "max", "step", "value")] == list("1212")
+    assert plain(slider["aria-valuetext"]) == "right"
+    assert json.loads(slider["data-words"]) == ["the 'left'", "right"]
+    assert made.page("chapter").select_one(".live-value").text == "right"
+    assert plain(made.page("chapter").select_one(".live-says").text) == "right: 2"
+
+
+def test_a_page_that_is_no_notebook_names_its_figure(project, monkeypatch):
+    monkeypatch.setattr(element.figures, "some", figure, raising=False)
+    made = project({"page": "Text.\n\n:::{live-figure} some\n:::"})
+    (place,) = made.page("page").select(".live")
+    assert place["id"] == "lv-test-figure"
+    assert {"live.css", "live.js"} <= made.served("page")
+
+
+def test_a_figure_that_is_not_there_is_named(project):
+    made = project({"page": "Text.\n\n:::{live-figure} another\n:::"})
+    assert "course.figures has no 'another'" in made.warnings
+
+
 def test_other_builders_print_the_words(built):
     text = (built(figure(), builder="text").folder / "chapter.txt").read_text()
     for words in ("How many are left?", "2 are left.", "Fewer"):
