@@ -20,12 +20,11 @@ def lost_children() -> live.LiveFigure:
     logarithm.
     """
     lost, others = (n - there for n, there in zip(RANDOMISED, COMPLETED, strict=True))
-    unit = "had three or more"
     drug = live.Slider(
-        "drug", f"Lost with drops, {unit}", 0, lost, 1, value=2, unit=f"of {lost}"
+        "drug", "Lost with drops and ill", 0, lost, 1, value=2, unit=f"of {lost}"
     )
     none = live.Slider(
-        "none", f"Lost without, {unit}", 0, others, 1, value=12, unit=f"of {others}"
+        "none", "Lost without and ill", 0, others, 1, value=12, unit=f"of {others}"
     )
     places = [(a, b) for a in map(int, drug.values) for b in map(int, none.values)]
     every = pd.DataFrame(places, columns=["drug", "none"])
