@@ -21,6 +21,7 @@ import os
 from pathlib import Path
 
 import nbgrader_apart
+from term import classlist
 
 HERE = Path(__file__).resolve().parent
 
@@ -46,6 +47,22 @@ c.ClearSolutions.code_stub = {
     "python": "# YOUR CODE HERE\n"
     'raise NotImplementedError("Task not done yet: write your answer here")'
 }
+
+# -- what a late hand-in loses; `python -m term due` says when each one is due
+c.LatePolicy.rule = "none"
+#   "1 point a day"                         for each day that has begun
+#   "10% a day"                             of the points got
+#   "10% of the maximum a day, at most 50%"
+#   "10% a day, nothing after 7 days"       a cut-off
+#   "nothing after 0 days, 15 minutes of grace"
+# Who has extra days on the class list counts from a later due date.
+c.LatePolicy.extra_days = classlist.extra_days
+
+# -- where the data files are that notebooks name
+DATA = HERE.parent / "data"
+c.AutogradeReadOnce.data_folders = [
+    str(DATA / name) for name in ("synthetic", "curated", "trials")
+]
 
 # -- how it is run
 c.Execute.timeout = 60  # seconds a cell

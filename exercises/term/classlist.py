@@ -319,6 +319,11 @@ def of_course(course: Path, others: Iterable[Student]) -> list[Student]:
     return list(students.values())
 
 
+def extra_days(course: Path) -> dict[str, int]:
+    """Return who hands in later than the class, with the days; for LatePolicy."""
+    return {one.id: one.extra_days for one in load(course) if one.extra_days}
+
+
 def merge(known: Sequence[Student], listed: Sequence[Student]) -> list[Student]:
     """Return the class with a new list taken in.
 

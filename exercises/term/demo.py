@@ -168,12 +168,12 @@ def chart(folder: Path) -> None:
     import matplotlib.pyplot as plt
     from course import style
     from nbgrader.coursedir import CourseDirectory
-    from nbgrader_apart import closing
+    from nbgrader_apart import outcomes
 
     course = CourseDirectory(
         root=str(folder), db_url=f"sqlite:///{folder / 'gradebook.db'}"
     )
-    summary = closing.summarise(course, ASSIGNMENT)
+    summary = outcomes.summarise(course, ASSIGNMENT)
     shares = summary.shares()
     style.use()
     figure, (points, tasks) = plt.subplots(1, 2, figsize=(9, 3.6))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
-from nbgrader_apart import collecting, intake, tree
+from nbgrader_apart import collecting, places, tree
 from nbgrader_apart.submission import SUFFIX, TIMESTAMP
 from nbgrader_apart.tree import Tree
 
@@ -71,12 +71,12 @@ class Submissions:
         tree.Unopened
             If it is reached by a link.
         """
-        base, below = intake.place(self.directory, student, self.assignment)
+        base, below = places.place(self.directory, student, self.assignment)
         folder = base.joinpath(*below)
         if not folder.is_dir():
             return None
         found = tree.read(base, *below)
-        time = intake.timestamp(self.directory, str(folder))
+        time = places.timestamp(self.directory, str(folder))
         if time is None:  # it came by hand: the newest of its files tells
             times = [utc(folder.joinpath(one).lstat().st_mtime) for one in found.files]
             time = max(times, default=datetime.datetime.min)

@@ -97,9 +97,13 @@ class Course:
         self.hours = 0
 
     def run(self, *arguments, status=0):
+        """Run a command; return what it printed, after the log that it keeps."""
+        log = self.folder / f".grading-{MINI}.log"
+        log.unlink(missing_ok=True)
         done = demo.nbgrader(self.folder, *arguments)
-        assert done.returncode == status, done.stdout
-        return done.stdout
+        logged = log.read_text() if log.is_file() else ""
+        assert done.returncode == status, logged + done.stdout
+        return logged + done.stdout
 
     def filled(self, answers):
         """Return the students' copy with some cells' text replaced."""
@@ -121,10 +125,10 @@ class Course:
         when = NOON + datetime.timedelta(hours=self.hours)
         demo.hand_in(self.folder, student, MINI, {name: content}, when)
 
-    def grade(self, *arguments):
-        """Collect and grade; return what the command printed."""
+    def grade(self, *arguments, status=0):
+        """Collect and grade; return what the command logged and printed."""
         self.run("collect", MINI, "--update")
-        return self.run("autograde", MINI, *arguments)
+        return self.run("autograde", MINI, *arguments, status=status)
 
     def gradebook(self):
         from nbgrader.api import Gradebook

@@ -87,5 +87,7 @@ def test_summary_is_the_table_that_ended_the_grading(new_course):
     course.hand_in("ben", b"oops")
     printed = course.grade()
     table = printed[printed.index(f"\n{MINI}: 2 handed in") :].strip()
+    table, _, where = table.rpartition("\n")
+    assert "What nbgrader said" in where
     assert term(course.folder, "summary", MINI).strip() == table
     assert "ben  mini.ipynb is damaged" in table

@@ -15,7 +15,7 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
-from . import intake, submission, tree
+from . import places, submission, tree
 from .submission import REFUSED
 from .tree import Refusal, Tree, Unopened, printable
 
@@ -115,7 +115,7 @@ def folder_of(course: Any, student: str, assignment: str) -> Path:
     Unopened
         If one of them is a link, which would lead elsewhere.
     """
-    base, below = intake.place(course, student, assignment)
+    base, below = places.place(course, student, assignment)
     folder = base
     for name in below[:-1]:
         folder = folder / name

@@ -1,6 +1,5 @@
 """Puts the autograder into nbgrader's configuration."""
 
-import atexit
 import logging
 import secrets
 import sys
@@ -14,9 +13,11 @@ from . import (
     closing,
     collecting,
     exchange,
+    explain,
     export,
     feedback,
     intake,
+    late,
     patches,
     required,
     safehtml,
@@ -58,6 +59,7 @@ def use(c: Config, apart: bool = True) -> str | None:
     c.ZipCollectApp.extractor_plugin = archives.SafeExtractor
     c.ZipCollectApp.collector_plugin = archives.OnTheClassList
     c.ExportApp.plugin_class = export.SafeCsvExport
+    c.AssignLatePenalties.plugin_class = late.LatePolicy
     c.GenerateFeedback.preprocessors = feedback.STEPS
     c.GenerateFeedback.post_convert_hook = feedback.drop_data
     c.HTMLExporter.sanitize_html = True
@@ -67,7 +69,7 @@ def use(c: Config, apart: bool = True) -> str | None:
     if reason is None:
         _run_apart(c)
     if Application.initialized():
-        Application.instance().log.addFilter(closing.HARMLESS)
+        Application.instance().log.addFilter(explain.HARMLESS)
         if isinstance(Application.instance(), AutogradeApp):
             _say_how_it_went(Application.instance(), reason)
     return reason
@@ -86,10 +88,8 @@ def _say_how_it_went(app: AutogradeApp, reason: str | None) -> None:
     if reason is not None:
         print(f"nbgrader runs the notebooks itself, without a box: {reason}")
     for log in (app.log, logging.getLogger("tornado.application")):
-        log.addFilter(closing.EXPLAIN)
-    # nbgrader may read the configuration twice.
-    atexit.unregister(closing.print_closing)
-    atexit.register(closing.print_closing, app)
+        log.addFilter(explain.EXPLAIN)
+    closing.tell_at_the_end(app)
 
 
 def _harden_stock(c: Config) -> None:

@@ -5,6 +5,8 @@ gradebook. When it asks for the first hand-in, all that it will ask for later ar
 read and start to run. What it gets is what was read then.
 """
 
+from __future__ import annotations
+
 import atexit
 import contextlib
 import gc
@@ -13,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
+from nbgrader.utils import determine_grade
 from traitlets import (
     Dict,
     Enum,
@@ -33,7 +36,20 @@ from traitlets import (
     validate,
 )
 
-from . import box, cells, cluster, intake, leftovers, patches, plan, released, tree
+from . import (
+    box,
+    cells,
+    cluster,
+    intake,
+    leftovers,
+    patches,
+    places,
+    plan,
+    released,
+    submission,
+    tree,
+)
+from .explain import FOR_EVERYBODY
 from .options import Level, Limits, Options
 from .outputs import Output, error_output, size_of
 from .plan import Plan
@@ -147,6 +163,20 @@ class RunAheadExporter(intake.SubmissionExporter):
             return super().restored(name)
         return self.run.current.notebooks[name].restored
 
+    def others(self, name: str, found: Submission, restored: Restored) -> Iterator[str]:
+        """Name the other copies of a notebook that would score more."""
+        if self.run is None:
+            yield from super().others(name, found, restored)
+            return
+        ran = self.run.current.notebooks[name]
+        here = tested(ran)
+        for file, other in ran.others.items():
+            if (there := tested(other)) > here:
+                yield (
+                    f"{tree.printable(file)}, handed in with it, would get {there:g} "
+                    f"points from the tests, and this one got {here:g}"
+                )
+
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
@@ -156,10 +186,25 @@ class RunAheadExporter(intake.SubmissionExporter):
 
 @dataclass(frozen=True)
 class Ran:
-    """A notebook as it is graded, and the outputs of its code cells."""
+    """A notebook as it is graded, and the outputs of its code cells.
+
+    `others` holds the same of other copies that were handed in, by their names.
+    """
 
     restored: Restored
     outputs: list[list[Output]]
+    others: dict[str, Ran] = field(default_factory=dict)
+
+
+def tested(ran: Ran) -> float:
+    """Return the points that tests give to a notebook."""
+    code = [cell for cell in ran.restored.cells if cells.is_code(cell)]
+    total = 0.0
+    for cell, outputs in zip(code, ran.outputs, strict=True):
+        if cells.is_test(cell):
+            shown = nbformat.from_dict({**cell, "outputs": outputs})
+            total += determine_grade(shown)[0] or 0
+    return total
 
 
 @dataclass(frozen=True)
@@ -275,10 +320,15 @@ class GradingRun:
     def start(self) -> None:
         """Find the hand-ins that nbgrader will come to, and begin to run them."""
         level = self.options.level
-        self.step.log.info("Students' code runs in a box of level %r", str(level))
+        shown = {FOR_EVERYBODY: True}
+        self.step.log.info(
+            "Students' code runs in a box of level %r", str(level), extra=shown
+        )
         missing = box.what_is_missing(level)
         if self.step.level == AUTO and missing is not None:
-            self.step.log.warning("A stronger box is not to be had: %s", missing)
+            self.step.log.warning(
+                "A stronger box is not to be had: %s", missing, extra=shown
+            )
         students = [
             Path(folder).parent.name for folder in sorted(self.converter.assignments)
         ]
@@ -335,13 +385,29 @@ class GradingRun:
         if found.notebooks[name].problem is not None:
             why = error_output("NotRun", "the file could not be read")
             return Ran(restored, [[why] for _ in code])
+        known = self.exporter.released.cells[name]
+        others = {
+            other.file: submission.restore(other.cells, known) for other in found.others
+        }
+        return Ran(
+            restored,
+            self._outputs(name, code, found),
+            {
+                file: Ran(
+                    other, self._outputs(name, plan.code_cells(other.cells), found)
+                )
+                for file, other in others.items()
+            },
+        )
+
+    def _outputs(
+        self, name: str, code: list[plan.CodeCell], found: Submission
+    ) -> list[list[Output]]:
         made = self._plan(name)
         files = {**found.files, **made.files}
         if self.step.scheduler:
-            outputs = cluster.run(self.step.scheduler, made, self.options, code, files)
-        else:
-            outputs = self._pool(name, made).run(code, files)
-        return Ran(restored, outputs)
+            return cluster.run(self.step.scheduler, made, self.options, code, files)
+        return self._pool(name, made).run(code, files)
 
     def _pool(self, name: str, made: Plan) -> Pool:
         with self.lock:
@@ -367,7 +433,7 @@ class GradingRun:
     def _first_texts(self, name: str) -> Iterator[str]:
         """Yield the first hand-ins of a notebook as text, those that can be read."""
         for student in self.students[: plan.HAND_INS_LOOKED_AT]:
-            base, below = intake.place(self.course, student, self.course.assignment_id)
+            base, below = places.place(self.course, student, self.course.assignment_id)
             content = tree.read_file(base, *below, f"{name}{SUFFIX}")
             if content is not None:
                 yield content.decode("utf-8", "replace")

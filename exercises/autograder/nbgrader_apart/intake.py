@@ -14,8 +14,8 @@ already on record stay, and everybody else is graded as usual.
 
 from __future__ import annotations
 
-import datetime
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,8 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.preprocessors import (
-    AssignLatePenalties,
     CheckCellMetadata,
     Execute,
     IgnorePattern,
@@ -36,52 +34,27 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.utils import is_grade
+from traitlets import List, TraitError, Unicode
 
-from . import released, safehtml, submission, tree
+from . import (
+    closing,
+    late,
+    lookat,
+    places,
+    released,
+    safehtml,
+    submission,
+    supplies,
+    tree,
+)
+from .cells import grade_id
+from .explain import FOR_EVERYBODY
+from .late import LatePenalties
+from .lookat import NOTED
+from .outcomes import Run
 from .released import Released
 from .submission import GRADED, SUFFIX, TIMESTAMP, Restored, Submission
 from .tree import printable
-
-# -- where hand-ins lie
-
-
-def place(
-    course: CourseDirectory, student: str, assignment: str
-) -> tuple[Path, tuple[str, ...]]:
-    """Return the folder of all hand-ins, and the way from there to one of them.
-
-    The folder is the instructor's; a student may have made each component of the way.
-    """
-    parts = Path(course.directory_structure).parts
-    of_student = next(
-        index for index, part in enumerate(parts) if "{student_id}" in part
-    )
-    names = [
-        part.format(
-            nbgrader_step=course.submitted_directory,
-            student_id=student,
-            assignment_id=assignment,
-        )
-        for part in parts
-    ]
-    return Path(course.root, *names[:of_student]), tuple(names[of_student:])
-
-
-def timestamp(course: CourseDirectory, folder: str) -> datetime.datetime | None:
-    """Return when what lies in a folder was handed in, or None.
-
-    It takes the place of ``CourseDirectory.get_existing_timestamp``, which waits for a
-    pipe, follows a link and stops the command if it cannot read the time.
-    """
-    path = Path(folder, TIMESTAMP)
-    if path.is_relative_to(course.root):
-        content = tree.read_file(
-            Path(course.root), *path.relative_to(course.root).parts
-        )
-    else:
-        content = tree.read_file(path.parent, TIMESTAMP)
-    return submission.parse_timestamp(content) if content else None
-
 
 # -- nbgrader's converter
 
@@ -106,14 +79,47 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
     It asks its exporter for the `Submission` of each student that it comes to.
     """
 
+    data_folders = List(
+        Unicode(), help="where the files are that notebooks name as course.data"
+    ).tag(config=True)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.run_of = Run()
+        self.is_same = False
+
     def init_notebooks(self) -> None:
-        """Find the hand-ins; leave out folders that no student has."""
+        """Find the hand-ins; leave out folders that no student has.
+
+        Raises
+        ------
+        NbGraderException
+            If something is missing without which nobody can be graded.
+        """
+        closing.begin(self.parent, self.run_of)
+        self._check()
         super().init_notebooks()
         for folder in list(self.assignments):
             student = Path(folder).parent.name
             if reason := submission.odd_id(student):
                 self.log.warning("%s %s, and is not graded", printable(student), reason)
                 del self.assignments[folder]
+        self.run_of.asked |= {Path(folder).parent.name for folder in self.assignments}
+
+    def _check(self) -> None:
+        """See that the rule for late hand-ins is one, and that data are there."""
+        try:
+            late.of_course(self.coursedir)
+            put_back = supplies.provide(self.coursedir, self.data_folders)
+        except (TraitError, NbGraderException) as problem:
+            self.log.error("%s", problem)
+            raise NbGraderException(str(problem)) from None
+        for file in put_back:
+            self.log.warning(
+                "%s was missing beside the assignment's source, and was put back",
+                file,
+                extra={FOR_EVERYBODY: True},
+            )
 
     def is_wanted(self, student: str) -> bool:
         """Say whether a student's hand-in is to be graded (again)."""
@@ -121,31 +127,41 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
         graded = self._format_dest(assignment, student)
         if self.force or not Path(graded).exists():
             return True
-        handed_in = timestamp(self.coursedir, self._format_source(assignment, student))
-        before = timestamp(self.coursedir, graded)
+        handed_in = places.timestamp(
+            self.coursedir, self._format_source(assignment, student)
+        )
+        before = places.timestamp(self.coursedir, graded)
         if handed_in is not None and before is not None and handed_in > before:
             return True
         return self._has_changed(student, Path(graded))
 
     def _has_changed(self, student: str, graded: Path) -> bool:
         """Say whether other files lie there than those that were graded."""
-        digest = tree.read_file(graded, GRADED)
-        if digest is None:  # graded by nbgrader alone, which keeps none
-            return False
         course = self.coursedir
-        base, below = place(course, student, course.assignment_id)
+        name = course.assignment_id
+        return places.is_what_was_graded(course, student, name, graded) is False
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Grade one notebook; remember what stopped it."""
+        student = self.submission.student
         try:
-            found = tree.read(base, *below, ignore=course.ignore)
-        except tree.Unopened:
-            return False
-        return submission.digest_of(found).encode() != digest
+            super().convert_single_notebook(notebook_filename)
+        except BaseException as error:
+            said = str(error).strip().splitlines() or [""]
+            self.run_of.failed[student] = f"{type(error).__name__}: {said[0]}"
+            raise
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Read what a student handed in; say whether there is something to grade.
 
         What is on record stays if there is not.
         """
+        self.run_of.come_to.add(student_id)
         is_wanted = self.is_wanted(student_id)
+        graded = Path(self._format_dest(assignment_id, student_id))
+        self.is_same = bool(
+            places.is_what_was_graded(self.coursedir, student_id, assignment_id, graded)
+        )
         if is_wanted:
             try:
                 self.submission = self.exporter.submission(student_id)
@@ -216,7 +232,7 @@ class SubmissionExporter(NotebookExporter):
             If the folder is not there, or reached by a link.
         """
         course = self.parent.coursedir
-        base, below = place(course, student, course.assignment_id)
+        base, below = places.place(course, student, course.assignment_id)
         return submission.read(
             base,
             student,
@@ -280,6 +296,7 @@ class SubmissionExporter(NotebookExporter):
         """Return a notebook with the notes that its student reads on top."""
         notebook: NotebookNode = nbformat.v4.new_notebook()
         handed_in = found.notebooks[name]
+        notebook.metadata[NOTED] = self._noted(name, found, restored)
         notes = []
         if handed_in.problem:
             notebook.metadata.unreadable = (
@@ -309,15 +326,44 @@ class SubmissionExporter(NotebookExporter):
             cell.id = f"cell-{number}"  # the same hand-in, the same bytes
         return notebook
 
+    def _noted(
+        self, name: str, found: Submission, restored: Restored
+    ) -> dict[str, Any]:
+        """Return what the closing table says of a notebook besides its marks."""
+        handed_in = found.notebooks[name]
+        noted: dict[str, Any] = {}
+        if handed_in.file != name + SUFFIX:
+            noted["file"] = printable(handed_in.file)
+        if restored.missing and not handed_in.problem:
+            noted["missing"] = restored.missing
+        if restored.copied:
+            noted["copied"] = restored.copied
+        if look := list(self.others(name, found, restored)):
+            noted["look"] = look
+        return noted
+
+    def others(self, name: str, found: Submission, restored: Restored) -> Iterator[str]:
+        """Name the other copies of a notebook in which more is answered."""
+        here = lookat.answered(restored.cells)
+        for other in found.others:
+            cells = submission.restore(other.cells, self.released.cells[name]).cells
+            if (there := lookat.answered(cells)) > here:
+                yield (
+                    f"{printable(other.file)}, handed in with it, answers {there} "
+                    f"tasks, and this one {here}"
+                )
+
 
 # -- nbgrader's steps
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
-    """Record marks, with two differences from nbgrader's own step.
+    """Record marks, with some differences from nbgrader's own step.
 
     A file that could not be read leaves marks on record as they are. A warning
-    on standard error in a test cell does not count as a failed test.
+    on standard error in a test cell does not count as a failed test. What somebody
+    marked by hand stays marked while the hand-in is the same. And a hand-in that
+    somebody should look at is flagged, which formgrader shows.
     """
 
     def preprocess(
@@ -330,7 +376,25 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
             )
             return nb, resources
         saved: tuple[NotebookNode, dict[str, Any]] = super().preprocess(nb, resources)
+        where = resources["nbgrader"]
+        if lookat.reasons(nb, self.parent.released.told[where["notebook"]]):
+            with Gradebook(where["db_url"]) as gradebook:
+                gradebook.find_submission_notebook(
+                    where["notebook"], where["assignment"], where["student"]
+                ).flagged = True
+                gradebook.db.commit()
         return saved
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        """Record a score; do not ask again for what was marked by hand."""
+        grade = self.gradebook.find_grade(
+            grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
+        )
+        marked = grade.manual_score is not None and not grade.needs_manual_grade
+        super()._add_score(cell, resources)
+        if marked and self.parent.parent.is_same:
+            grade.needs_manual_grade = False
+            self.gradebook.db.commit()
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
@@ -357,15 +421,16 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
             )
 
 
-#: nbgrader's own steps, with `SaveGrades` in place of `SaveAutoGrades`; and at the
-#: end, when marks are recorded, `Plain` takes from the outputs what cannot be shown.
+#: nbgrader's own steps, with `SaveGrades` in place of `SaveAutoGrades` and
+#: `LatePenalties` in that of `AssignLatePenalties`; and at the end, when marks are
+#: recorded, `Plain` takes from the outputs what cannot be shown.
 AUTOGRADE = [
     Execute,
     IgnorePattern,
     ClearMetadataPreprocessor,
     LimitOutput,
     SaveGrades,
-    AssignLatePenalties,
+    LatePenalties,
     CheckCellMetadata,
     safehtml.Plain,
 ]

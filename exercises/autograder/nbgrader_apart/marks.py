@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
+
+from . import late
+from .late import NO_TIME
 
 
 class Status(StrEnum):
@@ -40,7 +43,9 @@ class Mark:
         For handing in late.
     max_score : float
     handed_in, due : datetime or None
-        UTC, without a zone.
+        UTC, without a zone; `due` with this student's extension.
+    late : timedelta
+        How much after that it was handed in.
     """
 
     student: str
@@ -54,6 +59,7 @@ class Mark:
     max_score: float
     handed_in: datetime.datetime | None
     due: datetime.datetime | None
+    late: datetime.timedelta = NO_TIME
 
     @property
     def score(self) -> float | None:
@@ -67,31 +73,46 @@ def of_class(
     course: CourseDirectory, gradebook: Gradebook, assignment: Assignment
 ) -> list[Mark]:
     """Return a mark for each student whom the gradebook knows, in its order."""
-    found = []
-    for student in gradebook.students:
-        try:
-            submission = gradebook.find_submission(assignment.name, student.id)
-        except MissingEntry:
-            submission = None
-        status = _status(course, assignment.name, student.id, submission)
-        graded = status in (Status.MARKED, Status.NOT_YET_MARKED)
-        penalty = submission.late_submission_penalty if submission else 0.0
-        found.append(
-            Mark(
-                student.id,
-                student.last_name or "",
-                student.first_name or "",
-                student.email or "",
-                assignment.name,
-                status,
-                submission.score if submission and graded else None,
-                penalty or 0.0,
-                assignment.max_score,
-                submission.timestamp if submission else None,
-                assignment.duedate,
-            )
-        )
-    return found
+    policy = late.of_course(course)
+    handed_in = {one.student_id: one for one in assignment.submissions}
+    return [
+        _mark(course, policy, assignment, student, handed_in.get(student.id))
+        for student in gradebook.students
+    ]
+
+
+def _mark(
+    course: CourseDirectory,
+    policy: late.Policy,
+    assignment: Assignment,
+    student: Student,
+    submission: SubmittedAssignment | None,
+) -> Mark:
+    status = _status(course, assignment.name, student.id, submission)
+    due = policy.due(submission, student.id, assignment.duedate)
+    stamp = submission.timestamp if submission else None
+    by = max(NO_TIME, stamp - due) if stamp and due else NO_TIME
+    points, penalty = None, 0.0
+    if submission and status in (Status.MARKED, Status.NOT_YET_MARKED):
+        points = submission.score
+        if policy.rule is None:
+            penalty = submission.late_submission_penalty or 0.0
+        else:
+            penalty = policy.rule.penalty(points, assignment.max_score, by)
+    return Mark(
+        student.id,
+        student.last_name or "",
+        student.first_name or "",
+        student.email or "",
+        assignment.name,
+        status,
+        points,
+        penalty,
+        assignment.max_score,
+        stamp,
+        due,
+        by,
+    )
 
 
 def _status(

@@ -90,10 +90,10 @@ def share_gradebook() -> None:
         saveautogrades,
     )
 
-    from . import gradebook, intake, released
+    from . import gradebook, intake, late, released
 
-    modules = autograde, latesubmissions, overwritekernelspec, intake, released
-    for module in modules:
+    ours = intake, late, released
+    for module in (autograde, latesubmissions, overwritekernelspec, *ours):
         setattr(module, "Gradebook", gradebook.opened)  # noqa: B010
     saveautogrades.Gradebook = gradebook.Marks
 
@@ -110,10 +110,10 @@ def read_hand_ins_once() -> None:
     from nbgrader.apps import api, autogradeapp
     from nbgrader.coursedir import CourseDirectory
 
-    from . import intake
+    from . import intake, places
 
     api.Autograde = autogradeapp.Autograde = intake.AutogradeReadOnce
-    CourseDirectory.get_existing_timestamp = intake.timestamp
+    CourseDirectory.get_existing_timestamp = places.timestamp
     # What formgrader's lists ask.
     api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
 
@@ -121,11 +121,11 @@ def read_hand_ins_once() -> None:
 def _submitted_timestamp(
     api: Any, assignment: str, student: str
 ) -> "datetime.datetime | None":
-    from . import intake
+    from . import places
 
     course = api.coursedir
     folder = course.format_path(course.submitted_directory, student, assignment)
-    return intake.timestamp(course, folder)
+    return places.timestamp(course, folder)
 
 
 #: What a browser may show of what lies beside a hand-in; the rest it offers to save.

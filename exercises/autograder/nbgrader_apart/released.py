@@ -14,6 +14,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
 
+from .cells import Cell, grade_id, mark
 from .submission import SUFFIX, new_cell
 
 
@@ -28,10 +29,13 @@ class Released:
         nbgrader's cells as the gradebook knows them, hidden tests included.
     files : frozenset of str
         The paths of the files beside the notebooks, with slashes.
+    told : mapping of str to frozenset of str
+        By the name of the notebook: the text of cells that nbgrader does not know.
     """
 
     cells: Mapping[str, Mapping[str, NotebookNode]]
     files: frozenset[str]
+    told: Mapping[str, frozenset[str]]
 
 
 def read(course: CourseDirectory) -> Released:
@@ -64,7 +68,9 @@ def read(course: CourseDirectory) -> Released:
         }
     files = find_all_files(str(source), [*course.ignore, f"*{SUFFIX}"])
     return Released(
-        cells, frozenset(Path(file).relative_to(source).as_posix() for file in files)
+        cells,
+        frozenset(Path(file).relative_to(source).as_posix() for file in files),
+        {name: told(source / f"{name}{SUFFIX}") for name in names},
     )
 
 
@@ -75,11 +81,20 @@ def source_folder(course: CourseDirectory) -> Path:
 
 def order(source: Path) -> list[str]:
     """Return the grade ids of an instructor's notebook in their order."""
+    return [name for cell in _cells(source) if (name := grade_id(cell))]
+
+
+def told(source: Path) -> frozenset[str]:
+    """Return the text of an instructor's cells that nbgrader does not know."""
+    texts = ("".join(cell["source"]) for cell in _cells(source) if not mark(cell))
+    return frozenset(text.strip() for text in texts)
+
+
+def _cells(source: Path) -> list[Cell]:
     if not source.is_file():
         return []
-    cells = json.loads(source.read_text("utf-8"))["cells"]
-    marks = [cell["metadata"].get("nbgrader", {}) for cell in cells]
-    return [mark["grade_id"] for mark in marks if mark.get("grade_id")]
+    cells: list[Cell] = json.loads(source.read_text("utf-8"))["cells"]
+    return cells
 
 
 def released_cells(

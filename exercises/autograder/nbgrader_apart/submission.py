@@ -11,6 +11,7 @@ import copy
 import datetime
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,10 +63,13 @@ class Restored:
         The student's cells in their order, the assignment's among them.
     missing : list of str
         The grade ids of cells that had to be put back.
+    copied : list of str
+        The grade ids of cells that were there more than once.
     """
 
     cells: list[NotebookNode]
     missing: list[str]
+    copied: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ class Submission:
         What was not taken, and why.
     digest : str
         The same if the same files are handed in again.
+    others : tuple of Notebook
+        Of an assignment with one notebook: other copies that were handed in with it,
+        and can be read.
     """
 
     student: str
@@ -95,6 +102,7 @@ class Submission:
     timestamp: datetime.datetime | None = None
     refused: tuple[Refusal, ...] = ()
     digest: str = ""
+    others: tuple[Notebook, ...] = ()
 
     def size(self) -> int:
         """Return about how many bytes it takes."""
@@ -184,6 +192,7 @@ def read(
             *odd_stamp,
         ),
         digest_of(found),
+        _others(found, wanted, notebooks),
     )
 
 
@@ -263,6 +272,24 @@ def _notebooks(
                 refusal.name, (), f"{refusal.reason}: hand in the file itself"
             )
     return notebooks, refused
+
+
+#: Of other copies of a notebook no more are looked at.
+MOST_OTHERS = 3
+
+
+def _others(
+    found: tree.Tree, wanted: Sequence[str], notebooks: Mapping[str, Notebook]
+) -> tuple[Notebook, ...]:
+    """Return the copies of a notebook that are not the one to grade, largest first."""
+    if len(wanted) != 1:
+        return ()
+    graded = {notebook.file for notebook in notebooks.values()}
+    paths = [one for one in found.files if one.endswith(SUFFIX) and one not in graded]
+    paths = [one for one in paths if b"grade_id" in found.files[one]]
+    paths.sort(key=lambda one: (-len(found.files[one]), one))
+    read = (_notebook(one, found.files[one]) for one in paths[:MOST_OTHERS])
+    return tuple(one for one in read if one.problem is None)
 
 
 def _notebook(file: str, content: bytes) -> Notebook:
@@ -354,6 +381,8 @@ def restore(
         for index, cell in enumerate(cells)
     ]
     missing = [name for name in released if name not in last]
+    times = Counter(cell.grade_id for cell in cells)
+    copied = [name for name in released if times[name] > 1]
     behind = -1  # the position of the predecessor
     for name, cell in released.items():
         if name in last:
@@ -365,7 +394,7 @@ def restore(
         else:
             behind += 1
             restored.insert(behind, copy.deepcopy(cell))
-    return Restored(restored, missing)
+    return Restored(restored, missing, copied)
 
 
 def _ordinary(handed_in: CellHandedIn) -> NotebookNode:
