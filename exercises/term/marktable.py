@@ -27,7 +27,7 @@ from nbgrader.api import (
 )
 from nbgrader.coursedir import CourseDirectory
 from nbgrader_apart import marks, released
-from nbgrader_apart.closing import task_of
+from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.submission import SUFFIX
 from sqlalchemy import select
 

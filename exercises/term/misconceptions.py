@@ -25,7 +25,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader_apart import cells, intake, plan, released, submission, tree
-from nbgrader_apart.closing import task_of
+from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.options import Level, Options, Role
 from nbgrader_apart.released import Released
 

@@ -107,7 +107,7 @@ def test_no_hand_in_stops_the_run_or_prints_a_traceback(graded_class):
 def test_closing_table_counts_everybody(graded_class):
     closing = graded_class.printed[graded_class.printed.rindex(f"{MINI}: ") :]
     counts = [
-        int(n) for n in re.findall(r"^ *(\d+) (?:graded|of|could)", closing, re.M)
+        int(n) for n in re.findall(r"^ *(\d+) (?:graded,|of|could)", closing, re.M)
     ]
     everybody = len(READABLE) + len(UNREADABLE) + 1
     assert f"{everybody} handed in" in closing

@@ -61,6 +61,7 @@ def use(c: Config, apart: bool = True) -> str | None:
     c.ExportApp.plugin_class = export.SafeCsvExport
     c.AssignLatePenalties.plugin_class = late.LatePolicy
     c.GenerateFeedback.preprocessors = feedback.STEPS
+    c.GenerateFeedback.exporter_class = feedback.FeedbackExporter
     c.GenerateFeedback.post_convert_hook = feedback.drop_data
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = safehtml.FILTERS

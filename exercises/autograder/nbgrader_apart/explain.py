@@ -44,7 +44,8 @@ class OneScreen(logging.Filter):
         """Say whether a record is shown."""
         if self.file is None:
             return True
-        self.file.handle(record)
+        if record.levelno >= logging.INFO:
+            self.file.handle(record)
         return record.levelno >= logging.ERROR or hasattr(record, FOR_EVERYBODY)
 
 

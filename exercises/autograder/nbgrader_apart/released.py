@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,22 @@ def told(source: Path) -> frozenset[str]:
     """Return the text of an instructor's cells that nbgrader does not know."""
     texts = ("".join(cell["source"]) for cell in _cells(source) if not mark(cell))
     return frozenset(text.strip() for text in texts)
+
+
+def titles(source: Path) -> dict[str, str]:
+    """Return by grade id the heading that each of an instructor's cells stands below.
+
+    Without the points that it tells, which the gradebook knows better.
+    """
+    found, title = {}, ""
+    for cell in _cells(source):
+        text = "".join(cell["source"])
+        if name := grade_id(cell):
+            found[name] = title
+        elif cell["cell_type"] == "markdown":
+            for line in re.findall(r"^#{1,6}\s+(.+)$", text, re.MULTILINE):
+                title = re.sub(r"\s*\(\d+ points?.*\)\s*$", "", line).strip()
+    return found
 
 
 def _cells(source: Path) -> list[Cell]:
