@@ -22,7 +22,7 @@ import answers
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
-from nbgrader_apart import cells, intake, submission, tree
+from nbgrader_apart import cells, places, submission, tree
 from nbgrader_apart.tree import printable
 
 from . import page, winnow
@@ -128,7 +128,7 @@ def class_texts(directory: CourseDirectory, name: str) -> tuple[list[Text], list
     root = Path(directory.root)
     found = sorted(root.glob(str(Path(pattern).relative_to(root))))
     students = [folder.parent.name for folder in found]
-    places = {one: intake.place(directory, one, name) for one in students}
+    places = {one: places.place(directory, one, name) for one in students}
     return _texts(places, name)
 
 
@@ -363,8 +363,8 @@ def sides(pair: Pair) -> Iterator[page.Markup]:
     for shared in pair.shared:
         here, there = shared.here[0].part, shared.there[0].part
         weight[here, there] += shared.bits  # type: ignore[assignment]
-        for side, places in (("one", shared.here), ("other", shared.there)):
-            for place in places:
+        for side, marked in (("one", shared.here), ("other", shared.there)):
+            for place in marked:
                 lines[side, place.part].update(range(place.first, place.last + 1))
     for (here, there), _ in weight.most_common():
         mine, theirs = pair.one.parts[here], pair.other.parts[there]

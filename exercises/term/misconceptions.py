@@ -24,9 +24,9 @@ import answers
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
-from nbgrader_apart import cells, intake, plan, released, submission, tree
-from nbgrader_apart.outcomes import task_of
+from nbgrader_apart import cells, places, plan, released, submission, tree
 from nbgrader_apart.options import Level, Options, Role
+from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.released import Released
 
 from . import page, probe
@@ -269,7 +269,7 @@ class Class:
         self, pool: Any, student: str, tasks: Sequence[str]
     ) -> list[Diagnosis]:
         course = self.directory
-        base, below = intake.place(course, student, self.assignment)
+        base, below = places.place(course, student, self.assignment)
         try:
             found = submission.read(
                 base,
