@@ -21,7 +21,7 @@ from nbgrader_apart.tree import printable
 from traitlets import TraitError
 
 from . import classlist
-from .command import CommandError
+from .command import CommandError, NotInGradebook
 from .folders import find_course, settings
 
 
@@ -48,10 +48,7 @@ def main(arguments: Namespace) -> int:
         try:
             assignment = gradebook.find_assignment(arguments.assignment)
         except MissingEntry:
-            raise CommandError(
-                f"{arguments.assignment} is not in the gradebook: run "
-                f"`python -m term release {arguments.assignment}` first"
-            ) from None
+            raise NotInGradebook(arguments.assignment) from None
         if arguments.student is not None:
             _extend(gradebook, assignment, arguments.student, arguments.days)
         elif arguments.time is not None:

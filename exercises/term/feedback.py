@@ -1,9 +1,10 @@
 """Write the feedback of an assignment as one ZIP file that a platform takes back.
 
 The pages are made anew, so that marks given by hand since are on them. For Moodle
-("Upload multiple feedback files in a zip") and Canvas ("Upload submissions") give the
-download that the hand-ins came in: each page gets the name by which the platform knows
-its student there. Without --to the pages are named by students' names and ids.
+("Upload multiple feedback files in a zip") and Canvas ("Upload submissions") give, with
+--download, the file that the hand-ins came in: each page gets the name by which the
+platform knows its student there. Without --to the pages are named by students' names
+and ids.
 Who has no page, and whose page found no place, is named; then the exit status is 1.
 """
 
@@ -34,14 +35,16 @@ PLATFORMS: Mapping[str, Sequence[str]] = {
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("assignment", help="name of the assignment: metrics")
+    parser.add_argument("--to", choices=PLATFORMS, help="for whom")
     parser.add_argument(
-        "downloads",
-        nargs="*",
+        "--download",
+        nargs="+",
+        action="extend",
+        default=[],
         type=Path,
         metavar="FILE",
         help="with --to: what was downloaded there, ZIP files or folders",
     )
-    parser.add_argument("--to", choices=PLATFORMS, help="for whom")
     parser.add_argument("--out", type=Path, help="the file to write")
 
 
@@ -49,10 +52,10 @@ def main(arguments: Namespace) -> int:
     """Write the feedback of one assignment."""
     course, name = find_course(), arguments.assignment
     require_assignment(course, name)
-    if arguments.to and not arguments.downloads:
+    if arguments.to and not arguments.download:
         raise CommandError(
             f"{arguments.to} knows files by the names it gave them: name the file in "
-            "which you downloaded the hand-ins, too"
+            "which you downloaded the hand-ins, with --download"
         )
     out = arguments.out or Path(f"{name}-feedback.zip")
     if out.exists():
@@ -63,7 +66,7 @@ def main(arguments: Namespace) -> int:
     pages = find_pages(course, name)
     roster = Roster(_students(course))
     if arguments.to:
-        prefixes = named_there(arguments.downloads, roster, PLATFORMS[arguments.to])
+        prefixes = named_there(arguments.download, roster, PLATFORMS[arguments.to])
     else:
         prefixes = {one.id: f"{in_a_name(one)}_" for one in roster.students}
     lost = [student for student in pages if student not in prefixes]

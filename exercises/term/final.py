@@ -22,7 +22,7 @@ from nbgrader_apart.export import plain
 from nbgrader_apart.marks import Mark, Status
 
 from . import classlist
-from .command import CommandError
+from .command import CommandError, NotInGradebook
 from .export import Table, number
 from .folders import find_course, settings
 
@@ -78,7 +78,7 @@ def main(arguments: Namespace) -> int:
             try:
                 assignment = gradebook.find_assignment(name)
             except MissingEntry:
-                raise CommandError(f"{name} is not in the gradebook") from None
+                raise NotInGradebook(name) from None
             for mark in marks.of_class(directory, gradebook, assignment):
                 known.setdefault(mark.student, {})[name] = mark
     if arguments.out.exists():

@@ -28,7 +28,7 @@ from nbgrader.api import (
 )
 from nbgrader_apart import late
 from sqlalchemy import create_engine, select, text
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import object_session, selectinload
 
 #: Where something stands: the name of its notebook, and of its cell.
 Place = tuple[str, str]
@@ -271,7 +271,10 @@ def _set(
             for attribute, value in values.items():
                 setattr(cell, attribute, value)
             return None
-    return kind(name=name, notebook=notebook, **values)
+    made = kind(name=name, notebook=notebook, **values)
+    if (session := object_session(notebook)) is not None:
+        session.add(made)  # a notebook does not bring its new cells along
+    return made
 
 
 def _record(submitted: SubmittedNotebook, fresh: State, student: str) -> None:

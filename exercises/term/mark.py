@@ -27,7 +27,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader_apart import cells
-from nbgrader_apart.closing import CONTROL
+from nbgrader_apart.explain import CONTROL
 from nbgrader_apart.tree import printable
 
 from . import markinglog, rubric

@@ -31,7 +31,7 @@ from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.tree import printable
 
 from . import demo, gradebooks, release
-from .command import CommandError
+from .command import CommandError, NotInGradebook
 from .folders import CONFIG, find_course, notebook_path, require_assignment, settings
 from .gradebooks import Place, State
 from .submissions import OLDER
@@ -202,17 +202,17 @@ class Regrade:
 
     def _refuse_what_is_gone(self, live: State, fresh: State) -> None:
         gone = [
-            cell
-            for (notebook, cell), known in live.cells.items()
-            if (notebook, cell) not in fresh.cells
-            and (known.worth is not None or known.is_solution)
+            place[1]
+            for place, known in live.cells.items()
+            if (known.worth is not None and not _has_points(fresh, place))
+            or (known.is_solution and place not in fresh.cells)
         ]
         if gone or {one for one, _ in live.cells} != {one for one, _ in fresh.cells}:
             raise CommandError(
                 f"{', '.join(gone) or 'a notebook'} is not in {self.name} any more, "
-                "and what is recorded there would be lost: put it back, under that "
-                "name; what is not to count can be worth 0 points. Other points, "
-                "corrected tests and new tasks are possible"
+                "or has no points any more, and what is recorded there would be lost: "
+                "put it back, under that name; what is not to count can be worth 0 "
+                "points. Other points, corrected tests and new tasks are possible"
             )
 
     def _whose(self, live: State, fresh: State) -> tuple[list[str], dict[str, str]]:
@@ -368,10 +368,7 @@ class Regrade:
         try:
             return self._state(self.directory.db_url)
         except MissingEntry:
-            raise CommandError(
-                f"{self.name} is not in the gradebook: run "
-                f"`nbgrader generate_assignment {self.name}` first"
-            ) from None
+            raise NotInGradebook(self.name) from None
 
     def _state(self, url: str) -> State:
         with Gradebook(url, self.directory.course_id) as gradebook:
@@ -394,6 +391,10 @@ class Regrade:
             table = csv.writer(file, lineterminator="\n")
             table.writerow(COLUMNS)
             table.writerows(map(plain, change.row()) for change in changes)
+
+
+def _has_points(state: State, place: Place) -> bool:
+    return place in state.cells and state.cells[place].worth is not None
 
 
 def _errors(folder: Path) -> dict[str, str]:
@@ -446,16 +447,13 @@ def as_text(
     moved = [
         student
         for student in after
-        if student in before and _points(before[student]) != _points(after[student])
+        if student in before and _shown(before[student]) != _shown(after[student])
     ]
     lines.append(f"  {len(moved)} of {len(after)} marks change, {by_hand} by hand stay")
     shown = 0
     for student in moved:
         was, now = before[student], after[student]
-        lines.append(
-            f"    {printable(student)}: {_points(was):g} of {was.max_score:g} -> "
-            f"{_points(now):g} of {now.max_score:g}"
-        )
+        lines.append(f"    {printable(student)}: {_shown(was)} -> {_shown(now)}")
         for change in changes:
             if change.student == student:
                 points = f"{change.before or 0:g} -> {change.after:g}"
@@ -469,5 +467,6 @@ def as_text(
     return "\n".join(lines)
 
 
-def _points(mark: Mark) -> float:
-    return max(0.0, (mark.points or 0.0) - mark.penalty)
+def _shown(mark: Mark) -> str:
+    points = max(0.0, (mark.points or 0.0) - mark.penalty)
+    return f"{points:g} of {mark.max_score:g}"

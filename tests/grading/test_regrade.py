@@ -215,6 +215,7 @@ def test_what_cannot_be_graded_again(new_course, monkeypatch, capsys):
 
 KILLED = """
 import os, signal, sys
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from term.__main__ import main
 count = 0

@@ -177,7 +177,7 @@ def packed(path, files):
 
 
 def body(page):
-    text = re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL)
+    text = re.sub(r"<(style|script).*?</\1>", "", page, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
@@ -186,7 +186,8 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
         packed(tmp_path / "m.zip", MOODLE),
         packed(tmp_path / "c.zip", CANVAS),
     )
-    assert main(["feedback", MINI, "--to", "moodle", moodle, "--out", "m.zip"]) == 0
+    words = ["feedback", MINI, "--to"]
+    assert main([*words, "moodle", "--download", moodle, "--out", "m.zip"]) == 0
     with zipfile.ZipFile("m.zip") as archive:
         pages = {name: archive.read(name).decode() for name in archive.namelist()}
     assert set(pages) == {
@@ -201,7 +202,12 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
     )
     assert "Ben O'Neil (ben)" in ben.replace("&#39;", "'") and "2 of 9 points" in ben
     assert cy.index("could not be graded") < 200 and "0 of " not in cy
-    assert main(["feedback", MINI, "--to", "canvas", canvas, "--out", "c.zip"]) == 1
+    assert (
+        main(
+            ["feedback", MINI, "--to", "canvas", "--download", canvas, "--out", "c.zip"]
+        )
+        == 1
+    )
     assert "cy: has a page, and no hand-in in the download" in capsys.readouterr().out
     with zipfile.ZipFile("c.zip") as archive:
         assert set(archive.namelist()) == {
@@ -218,7 +224,7 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
     [
         (["--to", "canvas"], "name the file in which you downloaded"),
         (["--out", "nbgrader_config.py"], "exists: remove it"),
-        (["--to", "moodle", "none.zip"], "no such file"),
+        (["--to", "moodle", "--download", "none.zip"], "no such file"),
     ],
 )
 def test_feedback_that_cannot_be_written(late_class, capsys, words, said):
