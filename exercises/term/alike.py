@@ -128,8 +128,8 @@ def class_texts(directory: CourseDirectory, name: str) -> tuple[list[Text], list
     root = Path(directory.root)
     found = sorted(root.glob(str(Path(pattern).relative_to(root))))
     students = [folder.parent.name for folder in found]
-    places = {one: places.place(directory, one, name) for one in students}
-    return _texts(places, name)
+    where = {one: places.place(directory, one, name) for one in students}
+    return _texts(where, name)
 
 
 def earlier_texts(folder: Path, name: str) -> tuple[list[Text], list[str]]:
@@ -148,15 +148,15 @@ def earlier_texts(folder: Path, name: str) -> tuple[list[Text], list[str]]:
             f"{folder} holds no hand-in of {name}: name the folder `submitted` of an "
             "earlier term, with a folder for each student"
         )
-    places = {one.parent.name: (folder, (one.parent.name, name)) for one in found}
-    return _texts(places, name, f" ({folder.resolve().parent.name})")
+    where = {one.parent.name: (folder, (one.parent.name, name)) for one in found}
+    return _texts(where, name, f" ({folder.resolve().parent.name})")
 
 
 def _texts(
-    places: Mapping[str, tuple[Path, Sequence[str]]], name: str, of: str = ""
+    where: Mapping[str, tuple[Path, Sequence[str]]], name: str, of: str = ""
 ) -> tuple[list[Text], list[str]]:
     texts, unread = [], []
-    for student, (base, below) in places.items():
+    for student, (base, below) in where.items():
         called = printable(student) + of
         try:
             found = submission.read(base, student, name, [name], below=below)

@@ -56,7 +56,7 @@ def test_due_dates_extra_days_and_penalties_everywhere(late_class, capsys):
     said = capsys.readouterr().out
     assert f"{MINI}: due 2026-03-01 13:30" in said and "ada has 2 days more" in said
     table = course.run("autograde", MINI)
-    assert "late\n       ben (1 d), cy (1 d 1 h)\n" in table
+    assert "late\n       cy (1 d 1 h), ben (1 d)\n" in table
     assert "after penalties" in table
     assert main(["export", MINI, "--out", "marks.csv"]) == 0
     with open("marks.csv", encoding="utf-8-sig") as file:
