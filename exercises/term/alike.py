@@ -363,8 +363,8 @@ def sides(pair: Pair) -> Iterator[page.Markup]:
     for shared in pair.shared:
         here, there = shared.here[0].part, shared.there[0].part
         weight[here, there] += shared.bits  # type: ignore[assignment]
-        for side, marked in (("one", shared.here), ("other", shared.there)):
-            for place in marked:
+        for side, passages in (("one", shared.here), ("other", shared.there)):
+            for place in passages:
                 lines[side, place.part].update(range(place.first, place.last + 1))
     for (here, there), _ in weight.most_common():
         mine, theirs = pair.one.parts[here], pair.other.parts[there]
