@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 import runner
+from cohorts import COHORTS, write_all
 from term import release
 
 #: What nbgrader, `make demo` and a release leave in the course's folder.
@@ -25,6 +26,17 @@ def data_folder(tmp_path_factory):
         return folders[assignment]
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def another_term(tmp_path_factory):
+    """A folder with all data files, the synthetic ones of another term's seed."""
+    folder = tmp_path_factory.mktemp("another-term")
+    for assignment in runner.ASSIGNMENTS:
+        for path in release.data_files(assignment, runner.COURSE):
+            shutil.copy(path, folder)
+    write_all(COHORTS, folder, 7)
+    return folder
 
 
 @pytest.fixture(scope="session")

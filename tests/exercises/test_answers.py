@@ -54,6 +54,16 @@ def test_solution_scores_in_full(assignment, term, data_folder, same_draws):
     assert graded.points == runner.full_points(notebook)
 
 
+@pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+def test_solution_scores_in_full_with_the_data_of_another_term(
+    assignment, another_term, same_draws
+):
+    notebook = runner.source(assignment)
+    graded = runner.run(notebook, another_term)
+    assert graded.errors == {}
+    assert graded.points == runner.full_points(notebook)
+
+
 @pytest.mark.parametrize(("assignment", "task", "answer"), WRONG)
 def test_wrong_answer_loses_its_task_and_no_other(
     assignment, task, answer, data_folder, same_draws
