@@ -70,7 +70,6 @@ def build(source, pages, builder="html", contents=None, **settings):
         "myst_enable_extensions": ["colon_fence", "dollarmath"],
         "nb_execution_mode": "off",
         "html_theme": "basic",
-        "mathjax_path": CONFIG["sphinx"]["config"]["mathjax_path"],
     } | settings
     with patch_docutils(), docutils_namespace():
         app = Sphinx(

@@ -1,25 +1,115 @@
-"""The script that typesets formulas comes where there is one, and MathJax with it."""
+"""A formula is MathML, told as TeX would draw it, and the font has its signs."""
+
+import re
+import xml.etree.ElementTree as ET
 
 import nbformat
 import pytest
 import runner
 from course import formulas
 
+from formulas import mathml
+
 ANCHORS = formulas.anchors()
+STYLE = formulas.BOOK / "_ext/formulas/formulas.css"
+TEX = re.compile(r"\$\$(.+?)\$\$|(?<![\\\w$])\$([^$\n]+)\$(?!\w)", re.DOTALL)
+FENCE = re.compile(r"^(`{3,}).*?^\1\s*$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+def parsed(tex, **options):
+    """Return a formula as a tree without a namespace."""
+    return ET.fromstring(mathml(tex, **options).replace(' xmlns="', ' not="'))
+
+
+def texts(tree, tag):
+    """Return the texts of the elements of this kind."""
+    return [one.text for one in tree.iter(tag)]
+
+
+def test_what_stands_beside_what_is_told_by_the_tree():
+    half = parsed(r"\frac{a}{b + 2}")
+    assert texts(half, "mi") == ["a", "b"]
+    assert [one.tag for one in half.find(".//mfrac")] == ["mrow", "mrow"]
+    assert texts(half, "mo") == ["+"] and texts(half, "mn") == ["2"]
+    assert half.get("display") == "inline"
+    assert parsed("x", display=True).get("display") == "block"
+
+
+def test_lines_are_aligned():
+    lines = parsed(r"\begin{aligned} a &= b, \\ c &= d < e \end{aligned}")
+    assert len(list(lines.iter("mtr"))) == 2 and len(list(lines.iter("mtd"))) == 4
+    assert "&" not in texts(lines, "mi")
+    assert "<" in texts(lines, "mo")
 
 
 @pytest.mark.parametrize(
-    ("text", "served"),
-    [("$x^2$", True), ("$$x^2$$", True), ("The price is 2 $.", False), ("", False)],
+    ("tex", "room"),
+    [(r"\ln x", 1), (r"\ln(x)", 0), (r"\log_2 \frac{a}{b}", 1), (r"a\,b", 1)],
 )
-def test_the_script_comes_only_where_there_is_a_formula(project, text, served):
-    built = project({"a": text})
-    assert ("formulas.js" in built.served("a")) is served
+def test_a_function_has_room_after_it_unless_a_bracket_follows(tex, room):
+    assert len(list(parsed(tex).iter("mspace"))) == room
 
 
-def test_mathjax_itself_waits_for_the_script(project):
-    built = project({"a": "$x^2$"}, mathjax_path="mathjax/tex-chtml.js")
-    assert not built.page("a").select("script[src*=mathjax]")
+def test_signs_are_operators_and_capital_greek_is_upright():
+    assert "±" in texts(parsed(r"\mu \pm 2"), "mo")
+    assert parsed(r"\Phi").find(".//mi").get("mathvariant") == "normal"
+    assert parsed(r"\mu").find(".//mi").get("mathvariant") is None
+    assert parsed(r"\dot A").find(".//mover").get("accent") == "true"
+    assert parsed("a/b").find(".//mo").get("lspace") == "0"
+
+
+@pytest.mark.parametrize("tex", [r"\unheardof{x}", r"\left( x"])
+def test_what_cannot_be_read_is_a_warning_with_its_formula(project, tex):
+    with pytest.raises(ValueError, match="formula"):
+        mathml(tex)
+    built = project({"a": f"So ${tex}$ is."})
+    assert "formula" in built.warned("a")
+    assert built.page("a").select_one(".math code").get_text() == tex
+
+
+def test_the_page_holds_mathml_and_no_tex(project):
+    built = project({"a": r"So $\beta^2$ is." "\n\n" r"$$\sum x$$", "b": "2 $"})
+    assert not built.warnings
+    page = built.page("a")
+    assert page.select_one("span.math math[display=inline] msup")
+    assert page.select_one("div.math math[display=block]")
+    assert "\\" not in page.get_text()
+    assert "formulas.css" in built.served("a")
+    assert "formulas.css" not in built.served("b")
+    assert not page.select("script[src*=mathjax]")
+
+
+# An identifier of one letter is drawn with an italic one.
+ITALIC = {chr(code): chr(0x1D44E + place) for place, code in enumerate(range(97, 123))}
+ITALIC |= {chr(code): chr(0x1D434 + place) for place, code in enumerate(range(65, 91))}
+ITALIC |= {chr(0x3B1 + place): chr(0x1D6FC + place) for place in range(25)}
+ITALIC["h"] = "\u210e"
+
+
+def signs_of_the_book():
+    """Return every sign that the book's formulas draw."""
+    sources = [path.read_text(encoding="utf-8") for path in formulas.BOOK.rglob("*.md")]
+    for path in formulas.BOOK.rglob("*.ipynb"):
+        cells = nbformat.read(path, as_version=4).cells
+        sources += [one.source for one in cells if one.cell_type == "markdown"]
+    drawn = set()
+    for source in sources:
+        for found in TEX.finditer(FENCE.sub("", source)):
+            for one in ET.fromstring(mathml(found[1] or found[2])).iter():
+                text = one.text or ""
+                is_letter = one.tag.endswith("}mi") and len(text) == 1
+                drawn |= {ITALIC.get(text, text)} if is_letter else set(text)
+    return drawn - {""}
+
+
+def test_the_font_was_cut_for_every_sign_of_the_books_formulas():
+    ranges = re.search(r"unicode-range: (.*?);", STYLE.read_text(), re.DOTALL)[1]
+    cut = set()
+    for one in re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", ranges):
+        cut |= set(range(int(one[0], 16), int(one[1] or one[0], 16) + 1))
+    drawn = signs_of_the_book()
+    assert len(drawn) > 60
+    assert {sign for sign in drawn if ord(sign) not in cut} == set()
 
 
 # -- the page

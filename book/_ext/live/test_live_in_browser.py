@@ -134,10 +134,7 @@ def test_if_vega_cannot_be_fetched_the_picture_stays(browser, book):
 
 @pytest.mark.parametrize("page_name", sorted({one.page for one in figures().values()}))
 def test_weight(browser, book, page_name):
-    """The page before a figure is touched, and what the touch brings, compressed.
-
-    Without MathJax, which comes when a formula is near.
-    """
+    """The page before a figure is touched, and what the touch brings, compressed."""
     name = next(key for key in NAMES if figures()[key].page == page_name)
     with visit(browser, viewport=DESK) as seen:
         page, sizes = seen.page, {}
@@ -148,8 +145,7 @@ def test_weight(browser, book, page_name):
             ),
         )
         place = opened(page, book, name)
-        before = [size for path, size in sizes.items() if "mathjax" not in path]
-        assert sum(before) <= 160_000
+        assert sum(sizes.values()) <= 160_000
         first = place.locator("input").first
         with page.expect_response("**/vega.min.js*") as answer:
             first.evaluate("one => one.focus({preventScroll: true})")

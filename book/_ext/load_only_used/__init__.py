@@ -18,7 +18,6 @@ THEBE = re.compile(
 #: of any use; None for never. (No code runs in the browser here, so thebe has no use.)
 NEEDED_FOR = {
     "thebe": None,
-    "mathjax/": None,  # the element `formulas` fetches it
     "design-tabs.js": "sd-tab-set",
     "toggle": 'class="toggle',
 }

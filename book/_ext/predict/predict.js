@@ -154,8 +154,9 @@
     const points = at.map((place) => draw("circle", { class: "point", r: 5, cx: x(place), cy: base }));
     const path = (known) =>
       known.length ? `M${known.map(([place, value]) => `${x(place)} ${y(value)}`).join("L")}` : "";
+    const step = roundStep(to - from);
     const fields = at.map((place) => {
-      const field = make("input", { type: "range", min: from, max: to, step: roundStep(to - from) });
+      const field = make("input", { type: "range", min: from, max: to, step });
       field.setAttribute("aria-label", `${along} ${place}, in ${unit}`);
       field.addEventListener("input", () => set(at.indexOf(place), field.valueAsNumber));
       return field;
@@ -176,7 +177,8 @@
       const py = ((event.clientY - place.top) * height) / place.height;
       const gaps = at.map((one) => Math.abs(x(one) - px));
       const i = gaps.indexOf(Math.min(...gaps));
-      set(i, Number((from + ((base - py) / (base - 12)) * (to - from)).toPrecision(3)));
+      const value = from + ((base - py) / (base - 12)) * (to - from);
+      set(i, Number((Math.round(value / step) * step).toPrecision(3)));
     };
     svg.addEventListener("pointerdown", follow);
     svg.addEventListener("pointermove", follow);
@@ -213,7 +215,10 @@
 
   // -- covers
 
-  const uncover = (cover) => cover.classList.add("is-open");
+  const uncover = (cover) => {
+    cover.classList.add("is-open");
+    cover.dispatchEvent(new Event("predict", { bubbles: true }));
+  };
   const isOpen = (name) => made.has(name) || kept[name];
   const renewCovers = () => {
     for (const cover of covers) {

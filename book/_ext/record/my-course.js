@@ -49,8 +49,8 @@
       parts.set(part, [...(parts.get(part) ?? []), row]);
     }
     return table(
-      "What you have done, by page",
-      ["Page", "Self-checks answered", "right at last", "Predictions made"],
+      "What you have done: self-checks answered, how many right at last, and predictions made",
+      ["Page", "Self-checks", "Right", "Predicted"],
       [...parts],
     );
   };
@@ -116,7 +116,7 @@
       make(
         "p",
         {},
-        `In ${asked.length} self-checks you expected ${share(mean(asked.map((entry) => entry.sure / 100)))} right answers, and gave ${share(mean(asked.map((entry) => entry.first)))} at first.`,
+        `In ${asked.length === 1 ? "1 self-check" : `${asked.length} self-checks`} you expected ${share(mean(asked.map((entry) => entry.sure / 100)))} right answers, and gave ${share(mean(asked.map((entry) => entry.first)))} at first.`,
       ),
       make(
         "figure",
