@@ -1,9 +1,8 @@
 """The HTML of every page, mended where Sphinx and its helpers leave it wanting.
 
-Pictures get a size, and a warning if they have no alternative text; tables that pandas
-wrote lose their empty header cells, and code the elements that have no colour of their
-own; no line breaks between a number and its unit; every name of a glossary entry gets
-its tooltip.
+Pictures get a size, and a warning if they have no alternative text; code loses the
+elements that have no colour of their own; no line breaks between a number and its
+unit; every name of a glossary entry gets its tooltip.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="([^"]+)"[^>]*?(/?)>')
-EMPTY_HEADER = re.compile(r"<th\b[^>]*>(<p>\s*</p>)?</th>")
 #: Names, punctuation and blanks of code, which have the colour of code itself: more
 #: than half of a page's elements.
 UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')
@@ -36,8 +34,7 @@ def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     """Mend one page before it is written."""
     if app.builder.format != "html" or doctree is None:
         return
-    body = EMPTY_HEADER.sub("<td></td>", _sized(app, context["body"]))
-    body = UNCOLOURED.sub(r"\1", body)
+    body = UNCOLOURED.sub(r"\1", _sized(app, context["body"]))
     body = CODE_OR_UNIT.sub(_joined, body)
     # Roles that docutils gives a bibliography: one is deprecated, and the list
     # holds what a list may not.
