@@ -73,8 +73,8 @@ def lost_children() -> live.LiveFigure:
         says="{drug} of 8 lost with drops and {none} of 18 lost without had three "
         "infections or more: risk ratio {ratio:.2f} ({low:.2f} to {high:.2f}).\nAmong "
         "completers it is 0.48.",
-        found="At least as many of the 8 as of the 18. The lost alone carry the effect "
-        "away only if ill children left the drops and well ones the other group; "
+        found="More of the 8 than of the 18. The lost alone carry the effect away "
+        "only if ill children left the drops and well ones the other group; "
         "whether they did nobody asked, and it is one of five doubts.",
         picture="A grid of 9 by 19 places, one for each number of ill children among "
         "the lost of both groups. In a triangle at its upper left the interval reaches "
