@@ -112,7 +112,7 @@ def answer_key(trial: Trial) -> Key:
         certainties=CERTAINTY[max(highest, down - 1) : min(lowest, down + 1) + 1],
         number=100 * trial.countable().difference,
         found=100 * trial.clean_row().difference,
-        truth=100 * sign * trial.world.effect,
+        truth=100 * sign * trial.world.effect + 0.0,  # no minus before a zero
     )
 
 
@@ -222,7 +222,8 @@ def _indirectness(trial: Trial) -> Step:
 def _imprecision(trial: Trial) -> Step:
     name = trial.headline
     important = trial.world.important
-    right = crossings(*trial.right_interval(name), important)
+    proper = trial.right_interval(name)
+    right = crossings(*proper, important)
     printed = crossings(*trial.rows[name].interval, important)
     told = {
         0: "The interval crosses no threshold of importance",
@@ -230,12 +231,16 @@ def _imprecision(trial: Trial) -> Step:
         2: "The interval holds an important benefit as well as an important harm",
     }[right]
     why = f"{told} (± {100 * important:.0f} in 100)."
-    if trial.has("unit_of_analysis"):
-        low, high = (100 * end for end in trial.right_interval(name))
-        why += (
-            f" With practices as the unit it reaches from {low:.1f} to {high:.1f} "
-            "points."
-        ).replace("-", "−")
+    with_what = {
+        "unit_of_analysis": "With practices as the unit",
+        "wrong_denominator": "With everybody in the denominator",
+    }
+    for flaw, words in with_what.items():
+        if trial.has(flaw):
+            low, high = (100 * end for end in proper)
+            why += f" {words} it reaches from {low:.1f} to {high:.1f} points.".replace(
+                "-", "−"
+            )
     return Step(right, tuple(sorted({right, printed})), why)
 
 

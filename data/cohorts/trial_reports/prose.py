@@ -118,9 +118,27 @@ def lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+#: What patients with an outcome did, where "had" and its name do not say it.
+VERBS = (
+    ("death", "had died"),
+    ("return to", "had returned to"),
+    ("improvement", "had an improvement"),
+    *(
+        (noun, f"had a {noun}")
+        for noun in (
+            *("flare", "relapse", "new erosion", "rise", "loss of", "halving"),
+            *("symptomatic infection", "virus-positive infection", "infection"),
+        )
+    ),
+)
+
+
 def had(outcome: str) -> str:
     """Return what patients with an outcome did: they had it, or they died."""
-    return "had died" + outcome[5:] if outcome.startswith("death") else f"had {outcome}"
+    for start, told in VERBS:
+        if outcome.startswith(start):
+            return told + outcome.removeprefix(start)
+    return f"had {outcome}"
 
 
 class Writer:
@@ -137,7 +155,6 @@ class Writer:
         self.interim = self._choose_interim()
         self.sites = self._number_of_sites()
         self.dose = self._dose()
-        self.maker = trial.has("weak_comparator") or bool(rng.random() < 0.5)
 
     def write(self) -> Text:
         """Return the whole report."""
@@ -265,7 +282,7 @@ class Writer:
             "stopping": self.interim,
             "reasons": "uneven" if uneven else "even",
             "conclusion": self._conclusion(),
-            "funding": "maker" if self.maker else "public",
+            "funding": "maker" if self.design.maker else "public",
         }
 
     def _conclusion(self) -> str:

@@ -31,9 +31,10 @@ TRUTH: dict[str, Planted] = {
         SHARE,
     ),
     "open_share": Planted(
-        {"sound": 0.55, "flawed": 0.38},
-        "Trials that are open though no flaw asks for it",
-        SHARE,
+        0.4, "Trials that are open though no flaw asks for it", SHARE
+    ),
+    "maker_share": Planted(
+        0.5, "Trials that the maker of the agent pays for, without a reason to", SHARE
     ),
     "power": Planted(
         (0.08, 0.13), "Ends of the range of the difference planned for", (0.08, 0.3)
@@ -61,12 +62,15 @@ class TrialReport:
         The answer key.
     true : dict
         What was planted.
+    like : tuple of str
+        The planted flaws; of a report without any, those that it was made like.
     """
 
     text: Text
     trial: Trial
     key: Key
     true: dict[str, Any]
+    like: tuple[str, ...]
 
     @property
     def flaws(self) -> tuple[str, ...]:
@@ -94,6 +98,10 @@ def make_trial_report(
     wording: Wording | None = None,
 ) -> TrialReport:
     """Make the report of a fictional trial, with planted flaws and an answer key.
+
+    A trial without flaws is made *like* one with flaws that are drawn for it: with an
+    outcome, a comparator, masking, units and gaps that such a trial could have. So
+    none of these tells a sound report from a flawed one.
 
     Parameters
     ----------
@@ -129,10 +137,13 @@ def make_trial_report(
     if flaws is None:
         flaws = draw_flaws(true, rng)
     chosen = check_flaws(flaws)
+    like = chosen or tuple(draw_some_flaws(true, rng))
     if gaps is None:
-        gaps = draw_gaps(chosen, true, rng)
+        gaps = draw_gaps(chosen, like, true, rng)
     design_of = _check_gaps(chosen, gaps)
-    needs = [FLAWS[flaw] for flaw in chosen] + [GAPS[gap] for gap in design_of]
+    if "open_judgement" not in design_of and not chosen:
+        like = tuple(flaw for flaw in like if FLAWS[flaw].group != "blinding")
+    needs = [FLAWS[flaw] for flaw in like] + [GAPS[gap] for gap in design_of]
     judged = tuple(
         one for one in _flaws.ANYBODY if all(one in need.judged for need in needs)
     )
@@ -148,12 +159,12 @@ def make_trial_report(
             judged=judged,
             deaths=all(need.deaths for need in needs),
         )
-        design = _design(world, chosen, design_of, opened, planted, rng)
+        design = _design(world, chosen, like, design_of, opened, planted, rng)
         for _ in range(TRIES):
             trial = run_trial(world, design, planted, rng)
             if came_about(trial) and seen_in_counts(trial):
                 text = Writer(trial, wording or Wording(), rng).write()
-                return TrialReport(text, trial, answer_key(trial), planted)
+                return TrialReport(text, trial, answer_key(trial), planted, like)
     raise ValueError(
         f"flaws={list(chosen)} did not come about in {WORLDS * TRIES} trials "
         "of what is planted; plant other values"
@@ -186,8 +197,11 @@ def make_trial_reports(
 
 def draw_flaws(true: Mapping[str, Any], rng: np.random.Generator) -> list[str]:
     """Draw the flaws of a report: none, or one to three that go together."""
-    if rng.random() < true["sound_share"]:
-        return []
+    return [] if rng.random() < true["sound_share"] else draw_some_flaws(true, rng)
+
+
+def draw_some_flaws(true: Mapping[str, Any], rng: np.random.Generator) -> list[str]:
+    """Draw one to three flaws that go together."""
     chosen: list[str] = []
     for name in rng.permutation(list(FLAWS)):
         if not chosen or (
@@ -221,21 +235,30 @@ def check_flaws(flaws: Sequence[str]) -> tuple[str, ...]:
 
 
 def draw_gaps(
-    flaws: Sequence[str], true: Mapping[str, Any], rng: np.random.Generator
+    flaws: Sequence[str],
+    like: Sequence[str],
+    true: Mapping[str, Any],
+    rng: np.random.Generator,
 ) -> list[str]:
-    """Draw the gaps of a report, where its flaws leave room for them."""
-    return [
+    """Draw the gaps of a report, where its flaws leave room for them.
+
+    One without flaws has room where those that it is made `like` would leave it, and
+    is open where they would make it so, which then leaves a judgement open.
+    """
+    drawn = [
         gap
         for gap in GAPS
-        if _has_room(gap, flaws) and rng.random() < _gap_chance(gap, flaws, true)
-    ][:2]
+        if _has_room(gap, like) and rng.random() < _gap_chance(gap, true)
+    ]
+    if not flaws and "blinding" in {FLAWS[flaw].group for flaw in like}:
+        drawn.insert(0, "open_judgement")
+    return drawn[:2]
 
 
-def _gap_chance(gap: str, flaws: Sequence[str], true: Mapping[str, Any]) -> float:
+def _gap_chance(gap: str, true: Mapping[str, Any]) -> float:
     """Return the chance of a gap; the two kinds of an open trial share theirs."""
-    if GAPS[gap].group == "blinding":
-        return true["open_share"]["flawed" if flaws else "sound"] / 2
-    return true["gap_share"]
+    shared = GAPS[gap].group == "blinding"
+    return true["open_share"] / 2 if shared else true["gap_share"]
 
 
 def _has_room(gap: str, flaws: Sequence[str]) -> bool:
@@ -266,17 +289,18 @@ def _check_gaps(flaws: Sequence[str], gaps: Sequence[str]) -> tuple[str, ...]:
 def _design(
     world: _world.World,
     flaws: tuple[str, ...],
+    like: tuple[str, ...],
     gaps: tuple[str, ...],
     opened: bool,
     true: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> Design:
     """Choose arms, masking and size."""
-    practices = _can_be_practices(flaws, gaps) and rng.random() < true["cluster_share"]
+    practices = "unit_of_analysis" in like or rng.random() < true["cluster_share"]
+    practices = practices and _can_be_practices(flaws, gaps)
     fact = world.outcome.judged == "fact"
-    freely = fact and rng.random() < true["open_share"]["flawed" if flaws else "sound"]
-    masked = not (opened or freely)
-    if "weak_comparator" in flaws:
+    masked = not (opened or (fact and rng.random() < true["open_share"]))
+    if "weak_comparator" in like:
         comparator = "active"
     else:
         second = "placebo" if masked else "usual"
@@ -295,6 +319,7 @@ def _design(
         flaws=flaws,
         gaps=gaps,
         practices=practices,
+        maker="weak_comparator" in like or bool(rng.random() < true["maker_share"]),
     )
 
 

@@ -33,7 +33,7 @@ class Design:
     """What the trialists chose: arms, masking, size, and what went wrong.
 
     ``flaws`` and ``gaps`` are names of `flaws.FLAWS` and `flaws.GAPS`; ``practices``
-    says that practices are randomised though no flaw asks for it.
+    says that practices are randomised though no flaw asks for it, ``maker`` who pays.
     """
 
     comparator: str
@@ -43,6 +43,7 @@ class Design:
     flaws: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     practices: bool = False
+    maker: bool = False
 
     @property
     def clustered(self) -> bool:
@@ -376,8 +377,11 @@ class Trial:
     def right_interval(self, name: str) -> tuple[float, float]:
         """Return the 95 % interval that a row should have had.
 
-        That of the table, but where practices were randomised and patients counted.
+        That of the table, but where practices were randomised and patients counted,
+        or events divided by other people than those whom they happened to.
         """
+        if self.has("wrong_denominator"):
+            return self.countable().interval
         row = self.rows[name]
         if not self.has("unit_of_analysis"):
             return row.interval
@@ -537,6 +541,10 @@ def came_about(trial: Trial) -> bool:
         return False
     if trial.has("baseline_selection") and imbalance(trial)[1] > 1e-4:
         return False
+    if not _alike_at_entry(trial):
+        return False
+    if "lost_evenly" in trial.design.gaps and _losses(trial).p_value < 0.3:
+        return False  # a reader would not call these numbers alike
     rows, sign = trial.rows, trial.world.sign
     main, headline = rows[trial.main], rows[trial.headline]
     if not all(_possible(row) for row in rows.values()):
@@ -550,6 +558,32 @@ def came_about(trial: Trial) -> bool:
         "surrogate": headline.p_value < 0.05 and main.p_value > 0.05,
     }
     return all(checks.get(flaw, True) for flaw in trial.design.flaws)
+
+
+def _alike_at_entry(trial: Trial) -> bool:
+    """Return whether age, sex and smoking differ as chance makes plausible.
+
+    No outcome hangs on them. But whoever reads of a difference at p < 0.01 has reason
+    to doubt the randomisation.
+    """
+    inside = np.arange(len(trial.arm)) < trial.size
+    arms = [inside & (trial.arm == arm) for arm in (1, 0)]
+    sizes = [int(some.sum()) for some in arms]
+    people = trial.patients
+    for trait in (people.female, people.smoker):
+        a, b = (int((trait & some).sum()) for some in arms)
+        if Row("trait", a, sizes[0], b, sizes[1]).p_value < 0.01:
+            return False
+    ages = [people.age[some] for some in arms]
+    error = math.sqrt(sum(one.var(ddof=1) / len(one) for one in ages))
+    return bool(abs(ages[0].mean() - ages[1].mean()) / error < ndtri(0.995))
+
+
+def _losses(trial: Trial) -> Row:
+    """Return the patients of each arm whose outcome is not known."""
+    arm = trial.arm[: trial.size]
+    lost = [trial.lost[: trial.size][arm == a] for a in (1, 0)]
+    return Row("lost", *(int(n) for one in lost for n in (one.sum(), len(one))))
 
 
 def _possible(row: Row) -> bool:

@@ -101,7 +101,7 @@ SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
     "masking": {
         "masked": (
             "Patients, staff and assessors did not know the assignment.",
-            "The trial was double-blind; both treatments looked and tasted the same.",
+            "The trial was double-blind; nobody could tell the treatments apart.",
             "Neither patients nor those who treated or assessed them knew the arm.",
             "Identical packs kept patients, doctors and assessors unaware of the arm.",
             "Everybody but the pharmacist was blinded until the database had been "

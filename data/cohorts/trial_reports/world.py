@@ -39,8 +39,36 @@ TRUTH = {
     "marker_link": Planted(
         0.2, "Correlation of the latent marker with the latent outcome", (0, 0.9)
     ),
-    "female_share": Planted((0.35, 0.7), "Ends of the range of women", SHARE),
-    "smoker_share": Planted((0.2, 0.4), "Ends of the range of smokers", SHARE),
+    "female_share": Planted(
+        {
+            "rheumatoid arthritis": 0.74,
+            "asthma": 0.6,
+            "ulcerative colitis": 0.46,
+            "atopic dermatitis": 0.5,
+            "pneumonia": 0.44,
+            "recurrent respiratory infection": 0.6,
+            "polymyalgia rheumatica": 0.68,
+            "kidney transplantation": 0.4,
+            "lupus": 0.82,
+        },
+        "Share of women, within 0.05; chosen to look like a clinic of the disease",
+        SHARE,
+    ),
+    "smoker_share": Planted(
+        {
+            "rheumatoid arthritis": 0.22,
+            "asthma": 0.14,
+            "ulcerative colitis": 0.12,
+            "atopic dermatitis": 0.24,
+            "pneumonia": 0.28,
+            "recurrent respiratory infection": 0.24,
+            "polymyalgia rheumatica": 0.15,
+            "kidney transplantation": 0.16,
+            "lupus": 0.2,
+        },
+        "Share of smokers, within 0.05; chosen in the same way",
+        SHARE,
+    ),
     "serious_share": Planted((0.03, 0.09), "Serious adverse events in an arm", SHARE),
     "icc": Planted(
         (0.01, 0.12),
@@ -316,7 +344,7 @@ DISEASES = (
         outcomes=(
             Outcome(
                 "good general health",
-                "no limitation by fatigue",
+                "freedom from fatigue that limits",
                 "patient",
                 True,
                 False,
@@ -514,8 +542,8 @@ def draw_world(
         marker_share=rng.uniform(0.2, 0.4),
         important=float(rng.choice([0.04, 0.05, 0.06])),
         visit=4 if outcome.cumulative else int(rng.integers(2, 5)),
-        female_share=rng.uniform(*true["female_share"]),
-        smoker_share=rng.uniform(*true["smoker_share"]),
+        female_share=true["female_share"][disease.name] + rng.uniform(-0.05, 0.05),
+        smoker_share=true["smoker_share"][disease.name] + rng.uniform(-0.05, 0.05),
         serious_share=rng.uniform(*true["serious_share"]),
         icc=rng.uniform(*true["icc"]),
     )
