@@ -143,6 +143,60 @@ def test_record_survives_is_exported_and_is_deleted(browser, book):
         assert not quiet(seen)
 
 
+def test_an_exported_record_is_imported_again_and_joins_what_is_there(browser, book):
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        for number in (1, 2):
+            page.goto(f"{book}/{PAGE}?report={number}")
+            mark(page, right_marks(key_of(number)), key_of(number)["number"], 40)
+            answer(page)
+        box = page.locator(".trainer-record")
+        with page.expect_download() as download:
+            box.get_by_role("button", name="Export the record").click()
+        exported = download.value.path().read_bytes()
+        page.evaluate(f"localStorage.removeItem('{STORE}')")
+        page.goto(f"{book}/{PAGE}?report=3")
+        mark(page, right_marks(key_of(3)), key_of(3)["number"], 40)
+        answer(page)
+        status = page.locator(".trainer-app > .trainer-status")
+        for told in ("2 reports imported.", "0 reports imported."):
+            with page.expect_file_chooser() as chooser:
+                box.get_by_role("button", name="Import a record").press("Enter")
+            chooser.value.set_files(
+                {"name": "r.json", "mimeType": "application/json", "buffer": exported}
+            )
+            expect(status).to_have_text(told)
+            assert {entry["id"] for entry in record(page)} == {1, 2, 3}
+        expect(box.get_by_role("button", name="Import a record")).to_be_focused()
+        expect(box).to_contain_text("3 reports: 100 %")
+        assert not quiet(seen)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"[]",
+        b'{"version": 2, "reports": []}',
+        b'{"version": 1, "reports": [{"id": 1}]}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_is_no_record_is_not_imported(browser, book, content):
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        page.goto(f"{book}/{PAGE}?report=1")
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Import a record").click()
+        chooser.value.set_files(
+            {"name": "r.json", "mimeType": "application/json", "buffer": content}
+        )
+        status = page.locator(".trainer-app > .trainer-status")
+        expect(status).to_contain_text("Nothing is imported")
+        assert page.evaluate(f"localStorage.getItem('{STORE}')") is None
+        assert not quiet(seen)
+
+
 def test_a_broken_record_is_passed_over(browser, book):
     with visit(browser, viewport=DESK) as seen:
         page = seen.page

@@ -24,6 +24,7 @@
   const LEVELS = ["none", "one level", "two levels"];
   const CERTAINTY = ["high", "moderate", "low", "very low"];
   const TOLERANCE = 1; // in 100 people
+  const LARGEST = 1e6; // bytes of a record; 300 reports take a tenth of it
   const AGAIN = [
     ["What randomisation buys", "02-what-randomisation-buys.html"],
     ["What randomisation buys", "02-what-randomisation-buys.html"],
@@ -87,13 +88,17 @@
       return [];
     }
   };
+  const within = (value, low, high) => Number.isFinite(value) && value >= low && value <= high;
+  const every = (list, length, right) =>
+    Array.isArray(list) && list.length === length && list.every(right);
   const isEntry = (entry) =>
     Number.isInteger(entry?.id) &&
-    Array.isArray(entry.right) &&
-    entry.right.length === MARKS.length &&
-    Array.isArray(entry.low) &&
-    Number.isFinite(entry.guess) &&
-    Number.isFinite(entry.sure);
+    within(entry.id, 1, COUNT) &&
+    every(entry.marks, MARKS.length, Number.isFinite) &&
+    every(entry.right, MARKS.length, (one) => typeof one === "boolean") &&
+    every(entry.low, DOMAINS.length, (one) => typeof one === "boolean") &&
+    within(entry.guess, 0, 1) &&
+    within(entry.sure, 0, 100);
   const keepRecord = (reports) => {
     try {
       localStorage.setItem(STORE, JSON.stringify({ version: 1, reports }));
@@ -445,7 +450,10 @@
       make("h3", { id: "trainer-record" }, "Your record"),
     );
     if (!record.length) {
-      box.append(make("p", {}, "Nothing yet. It is kept in this browser and nowhere else."));
+      box.append(
+        make("p", {}, "Nothing yet. It is kept in this browser and nowhere else."),
+        make("p", { class: "trainer-tools" }, importButton()),
+      );
       return box;
     }
     const by = MARKS.map((_, i) => mean(record.map((entry) => entry.right[i])));
@@ -472,7 +480,7 @@
       ),
       calibration(record),
       readAgain(by, record.length),
-      make("p", { class: "trainer-tools" }, exportButton(record), " ", deleteButton()),
+      make("p", { class: "trainer-tools" }, exportButton(record), " ", importButton(), " ", deleteButton()),
     );
     return box;
   };
@@ -577,6 +585,38 @@
       setTimeout(() => URL.revokeObjectURL(link.href));
     });
     return button;
+  };
+
+  // What was exported here or in another browser joins what is kept: nothing is lost.
+  const importButton = () => {
+    const file = make("input", { type: "file", accept: ".json,application/json", hidden: true });
+    const button = make("button", { type: "button", class: "trainer-plain" }, "Import a record");
+    button.addEventListener("click", () => file.click());
+    file.addEventListener("change", async () => {
+      if (!file.files.length) return;
+      const told = await importRecord(file.files[0]);
+      renewRecord();
+      say(told);
+      recordPlace.querySelector(".trainer-import button").focus();
+    });
+    return make("span", { class: "trainer-import" }, button, file);
+  };
+
+  const importRecord = async (file) => {
+    if (file.size > LARGEST) return "Nothing is imported: the file is too large for a record.";
+    let brought;
+    try {
+      brought = JSON.parse(await file.text());
+    } catch {
+      return "Nothing is imported: the file is no record of the trainer.";
+    }
+    if (brought?.version !== 1 || !Array.isArray(brought.reports) || !brought.reports.every(isEntry))
+      return "Nothing is imported: the file is no record of the trainer.";
+    const record = readRecord();
+    const known = new Set(record.map((entry) => `${entry.id} ${entry.at}`));
+    const fresh = brought.reports.filter((entry) => !known.has(`${entry.id} ${entry.at}`));
+    if (!keepRecord([...record, ...fresh])) return "Nothing is imported: this browser keeps no record.";
+    return `${fresh.length} ${fresh.length === 1 ? "report" : "reports"} imported.`;
   };
 
   const deleteButton = () => {
