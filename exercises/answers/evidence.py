@@ -1,6 +1,12 @@
 """Answers to the assignment `evidence`: see `answers` for what they are for."""
 
-from . import Alternative, Wrong
+import nbformat
+from term import judged
+
+from . import SOURCE, Alternative, Wrong
+
+#: The key of the three reports, which is written into the notebook: parts by name.
+KEY = judged.key_in(nbformat.read(SOURCE / "evidence" / "evidence.ipynb", 4))
 
 OBJECTIVES = {
     "trial_effect": ["ob-evidence-randomised-arms"],
@@ -16,6 +22,9 @@ OBJECTIVES = {
     "chance_of_success": ["ob-evidence-prediction-interval", "ob-evidence-power"],
     "practice_effect": ["ob-evidence-randomised-arms", "ob-evidence-arms"],
     "judge": ["ob-evidence-certainty", "ob-evidence-spin"],
+    "judge_report": ["ob-evidence-certainty"],
+    "in_100": ["ob-evidence-effect-sizes"],
+    "deciding": ["ob-evidence-certainty", "ob-evidence-randomised-arms"],
 }
 
 WRONG = {
@@ -657,6 +666,97 @@ WRONG = {
             },
         ),
     ],
+    "judge_report": [
+        Wrong(
+            "believes what is printed",
+            "takes a report that hides nothing for one without a flaw",
+            {"words[i] for": '(words[i] if name == "certainty" else "low") for'},
+            seen=False,
+        ),
+        Wrong(
+            "nothing is ever high",
+            "does not dare to call a risk of bias high",
+            {
+                "words[i] for": (
+                    '(words[i] if name == "certainty" else '
+                    'words[i].replace("high", "some concerns")) for'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "one flaw spoils all",
+            "gives every domain the judgement of the worst one",
+            {
+                "words[i] for": (
+                    '(words[i] if name == "certainty" else max(words[:5], '
+                    'key=["low", "some concerns", "high"].index)) for'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "doubts everything",
+            "has some concerns wherever nothing is proven",
+            {
+                "words[i] for": (
+                    '(words[i] if name == "certainty" else '
+                    'words[i].replace("low", "some concerns")) for'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "randomised, so high",
+            "begins with GRADE where trials begin, and takes nothing off",
+            {"words[i] for": '("high" if name == "certainty" else words[i]) for'},
+            seen=False,
+        ),
+        Wrong(
+            "report forgotten",
+            "judges one report and gives its judgement to all",
+            {"judgement_of[report]": "judgement_of[1]"},
+        ),
+        Wrong(
+            "words of another tool",
+            "says unclear, as the first version of the tool did",
+            {"words[i] for": 'words[i].replace("some concerns", "unclear") for'},
+        ),
+    ],
+    "in_100": [
+        Wrong(
+            "what the report leads with",
+            "takes the first number of the results for the one that matters",
+            {
+                "number_of = {": KEY["key_of_first"] + "\n    unused = {",
+                "number_of[report]": "key_of_first[report]",
+            },
+            seen=False,
+        ),
+        Wrong(
+            "direction reversed",
+            "takes the agent from the comparator",
+            {"return number_of[report]": "return -number_of[report]"},
+            seen=False,
+        ),
+        Wrong(
+            "always a benefit",
+            "leaves the sign away",
+            {"return number_of[report]": "return abs(number_of[report])"},
+            seen=False,
+        ),
+        Wrong(
+            "a fraction",
+            "gives the difference of two fractions",
+            {"return number_of[report]": "return number_of[report] / 100"},
+        ),
+        Wrong(
+            "whole people",
+            "rounds to people who can be counted",
+            {"return number_of[report]": "return round(number_of[report])"},
+            seen=False,
+        ),
+    ],
 }
 
 ALTERNATIVE = {
@@ -1052,6 +1152,49 @@ def practice_effect(patients):
         "low": difference - reach,
         "high": difference + reach,
     }
+""",
+        ),
+    ],
+    "judge_report": [
+        Alternative(
+            "domain by domain",
+            f"""
+{KEY["judgement_of"]}
+
+def judge_report(report):
+    names = "randomisation deviations missing measurement selection".split()
+    told = dict.fromkeys(names, "low")
+    *domains, level = judgement_of[report].split(", ")
+    for name, word in zip(names, domains):
+        if word != "low":
+            told[name] = word
+    told["certainty"] = level
+    return told
+""",
+        ),
+        Alternative(
+            "three domains otherwise, the other level that can be defended",
+            f"""
+{KEY["judgement_of"]}
+{KEY["key_of_certainty"].replace("key_of_certainty", "can_be_defended")}
+
+def judge_report(report):
+    words = judgement_of[report].split(", ")
+    words[3] = "some concerns"  # a judgement that can be argued about
+    words[5] = can_be_defended[report].split(" or ")[0]
+    names = ("randomisation", "deviations", "missing", "measurement", "selection")
+    return {{**dict(zip(names, words)), "certainty": words[5]}}
+""",
+        ),
+    ],
+    "in_100": [
+        Alternative(
+            "from a list",
+            f"""
+{KEY["number_of"]}
+
+def in_100(report):
+    return np.float64(list(number_of.values())[report - 1])
 """,
         ),
     ],

@@ -16,6 +16,7 @@ from . import (
     feedback,
     final,
     items,
+    judged,
     mark,
     regrade,
     release,
@@ -40,6 +41,7 @@ COMMANDS: Sequence[Command] = (
     alike,
     check,
     reports,
+    judged,
     demo,
 )
 

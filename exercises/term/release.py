@@ -135,7 +135,7 @@ def copy_data(name: str, course: Path, data: Path | None = None) -> None:
     """Put the data files of an assignment beside its source notebook."""
     beside = notebook_path(course, "source", name).parent
     wanted = data_files(name, course, data)
-    for stale in beside.glob("*.csv"):
+    for stale in (*beside.glob("*.csv"), *beside.glob("*.html")):
         if stale.name not in {path.name for path in wanted}:
             stale.unlink()
     for path in wanted:

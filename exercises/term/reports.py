@@ -53,7 +53,9 @@ LARGEST = 5_000_000  # bytes; a class of a thousand with a hundred reports is sm
 #: Records that are read at a time.
 MOST_RECORDS = 2000
 STYLE = """
-body { font: 11pt/1.4 Georgia, serif; max-width: 42em; margin: 2em auto; }
+:root { color-scheme: light dark; }
+body { font: 11pt/1.4 Georgia, serif; max-width: 42em; margin: 2em auto;
+  padding: 0 1em; }
 article { break-after: page; }
 table { border-collapse: collapse; width: 100%; margin: 1em 0; font-size: 9pt; }
 caption { text-align: left; font-weight: bold; }
@@ -144,6 +146,7 @@ def page(title: str, articles: Iterable[str]) -> str:
     """Return a page of HTML that needs nothing beside it."""
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n'
         f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n"
         f"<h1>{html.escape(title)}</h1>\n" + "\n".join(articles) + "\n</html>\n"
     )
@@ -218,12 +221,15 @@ def key(number: int, report: Any) -> str:
         (f"GRADE: {name}", f"{step.levels} down", step.why)
         for name, step in found.steps.items()
     ]
-    rows.append(("Certainty", found.certainty, "or " + ", ".join(found.certainties)))
+    also = [one for one in found.certainties if one != found.certainty]
+    rows.append(("Certainty", found.certainty, "".join(f"or {one} " for one in also)))
     rows.append(
         (
             "In 100 people",
-            f"{found.number:.1f}",
-            f"without flaws {found.found:.1f}, in truth {found.truth:.1f}",
+            f"{found.number:.1f}".replace("-", "−"),
+            f"without flaws {found.found:.1f}, in truth {found.truth:.1f}".replace(
+                "-", "−"
+            ),
         )
     )
     for flaw in report.flaws:

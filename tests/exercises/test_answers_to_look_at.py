@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import runner
+from cohorts.trial_reports import TRAINER_SEED, make_trial_reports
 from nbgrader_apart.cells import is_graded, mark
 
 PAGES = runner.ROOT / "book" / "answers"
@@ -235,3 +236,35 @@ def test_the_harm_that_takes_everybody_to_stay_at_risk():
     assert f"or {1 / (5 * excess):.0f} patients over 5 years" in question
     assert f"The {1 / (5 * excess):.0f} is the inverse" in told("risk")
     assert 1 / (np.exp(-5 * 42 / 5_482) - np.exp(-5 * 122 / 10_803)) > 1 / (5 * excess)
+
+
+def test_the_judged_report_of_the_trainer_says_what_is_quoted():
+    """Task 13 of Evidence: the texts are about a report of the page, not of a term."""
+    page = sections("evidence")["Task 13 · Which flaw decides?"]
+    number = int(re.search(r"report (\d+) of", page)[1])
+    made = make_trial_reports(number, random_state=TRAINER_SEED)[-1]
+    text = made.text
+    words = [text.title, *(one.text for part in text.abstract for one in part.pieces)]
+    for part in (text.register, text.flow, text.results):
+        words += [" ".join(line.cells) for line in part]
+    said = " ".join(" ".join(words).replace("\xa0", " ").split())
+    texts = " ".join(re.findall(r"^> (.+)$", page, re.MULTILINE))
+    quoted = re.findall(r'"([^"]{20,}?)\.?"', texts)
+    assert len(quoted) >= 3
+    for one in quoted:
+        assert one in said, one
+    agent, control = (
+        int(n) for n in re.search(r"(\d+) unknown .+? (\d+) on", page).groups()
+    )
+    assert [agent, control] == [
+        int(n) for line in text.flow if line.name == "lost" for n in line.cells[1:]
+    ]
+    left = int(re.search(r"These (\d+) would", page)[1])
+    row = made.trial.countable()
+    assert f"left for lack of effect or worsening {left} 0" in said
+    share = row.agent / (row.agent_n + left)
+    assert f"{row.agent} of {row.agent_n + left} ({100 * share:.1f} %)" in page
+    difference = 100 * (share - row.control / row.control_n)
+    assert f"a difference of {difference:.1f}." in page
+    for flaw in made.flaws:
+        assert f"{abs(made.bias(flaw)):.1f}" in page

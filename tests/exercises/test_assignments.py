@@ -17,13 +17,20 @@ pytestmark = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 #: Least and most tasks, points, minutes, and tasks graded by hand. The capstone is a
 #: report: several sittings, and as many points by hand as by tests.
 SIZE = {"tasks": (8, 12), "points": (20, 30), "minutes": (60, 120), "by hand": (1, 2)}
+#: In that of evidence, three reports to judge are a third sitting beside the functions.
 SIZES = {
+    "evidence": {
+        "tasks": (12, 13),
+        "points": (30, 38),
+        "minutes": (100, 180),
+        "by hand": (1, 2),
+    },
     "capstone": {
         "tasks": (12, 16),
         "points": (40, 60),
         "minutes": (240, 480),
         "by hand": (4, 8),
-    }
+    },
 }
 
 
@@ -259,7 +266,8 @@ def test_hidden_tests_draw_what_nobody_has_seen(assignment):
             code = "\n".join(inside)
             drawn = re.search(r"default_rng\(\)|make_\w+\(", code)
             fixed = "random_state" in code
-            if mark(cell)["points"] and "worked" not in code:
+            handed_out = "key_of_" in code  # what is judged is what was handed out
+            if mark(cell)["points"] and "worked" not in code and not handed_out:
                 assert drawn and not fixed, grade_id(cell)
 
 
