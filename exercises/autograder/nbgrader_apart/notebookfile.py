@@ -26,7 +26,7 @@ MOST_TEXT, MOST_PICTURES = 5_000_000, 25_000_000
 LARGE = 1_000_000
 #: Brackets and commas in what is left. JSON of many tiny values takes forty times its
 #: size in memory.
-MOST_BRACKETS, MOST_COMMAS = 200_000, 1_000_000
+MOST_BRACKETS, MOST_COMMAS = 300_000, 1_000_000
 #: What an editor keeps of figures and widgets, and the parts between which it lies: a
 #: text, also one without an end, or a bracket.
 NOT_USED = rb"(?P<name>\"(?:outputs|widgets)\"\s*+:\s*+)[\[{]"
