@@ -40,7 +40,7 @@ endif
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
 .PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
-	downloads tests portable draws mutants class fuzz execute data bench lighthouse clean
+	downloads lite lite-test tests portable draws mutants class fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -118,6 +118,22 @@ lab: $(COPIES)  ## do the assignments in JupyterLab, in work/ (ARGS=... go to Ju
 	@for a in exercises/release/*/; do \
 	  test -e work/$$(basename $$a) || cp -r $$a work/; done
 	@cd work && jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+# JupyterLab for the browser is built in an environment of its own: it is not needed to
+# read, do or grade the course, and hangs on a version of Pyodide.
+LITE := .venv/lite/.ready
+$(LITE): lite/requirements.lock $(READY)
+	@$(BIN)/python -m venv .venv/lite
+	@.venv/lite/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes -r lite/requirements.lock
+	@touch $@
+
+lite: $(BOOK) $(LITE)  ## build JupyterLab in the browser, below the book (needs run_pyodide in _config.yml)
+	@PYTHONPATH=book/_ext $(BIN)/python -m lite.build
+
+# PYODIDE=folder: a Pyodide of one's own, with the packages that the notebooks import.
+lite-test: $(BOOK) $(LITE)  ## run chapters and hand in from JupyterLab in the browser (PYODIDE=folder)
+	PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest -q -rs -m lite tests/browser/test_lite.py
 
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
 	@$(BIN)/python -m term demo

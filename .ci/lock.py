@@ -1,7 +1,9 @@
 """Write requirements.lock: every package that requirements.txt brings, with hashes.
 
-``make lock`` keeps what is locked, as far as requirements.txt allows. ``make newest``
-takes the newest version of everything and pins it in requirements.txt too.
+``make lock`` keeps what is locked, as far as requirements.txt allows, and writes the
+locks of the folder ``lite`` too. ``make newest`` takes the newest version of everything
+and pins it in requirements.txt; ``lite`` hangs on a version of Pyodide, and is moved by
+hand.
 """
 
 import argparse
@@ -14,6 +16,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS, LOCK = ROOT / "requirements.txt", ROOT / "requirements.lock"
+#: What builds JupyterLab in the browser, and what is installed in that browser.
+LITE = ROOT / "lite" / "requirements.txt"
+BROWSER = ROOT / "lite" / "browser.txt"
 #: A package and its version at the beginning of a line.
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[\S+\])?==([^\s;]+)", re.MULTILINE)
 COMMAND = [
@@ -30,14 +35,20 @@ COMMAND = [
 ]
 
 
-def compile_lock(requirements: Path, *options: str) -> None:
+def compile_lock(requirements: Path, *options: str, lock: Path = LOCK) -> None:
     """Resolve the requirements and write the lock."""
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PIP_", "UV_")) or name == "UV_CACHE_DIR"
     }
-    command = [*COMMAND, *options, "--output-file", LOCK.name, requirements]
+    command = [
+        *COMMAND,
+        *options,
+        "--output-file",
+        lock.relative_to(ROOT),
+        requirements,
+    ]
     subprocess.run(
         command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
     )
@@ -69,6 +80,9 @@ def main() -> None:
         pin_newest()
     else:
         compile_lock(REQUIREMENTS)
+        compile_lock(LITE, lock=LITE.with_suffix(".lock"))
+        # What these depend on is named, or comes with Pyodide.
+        compile_lock(BROWSER, "--no-deps", lock=BROWSER.with_suffix(".lock"))
 
 
 if __name__ == "__main__":

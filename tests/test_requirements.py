@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("book", "data", "exercises", "tests", ".ci")
+FOLDERS = ("book", "data", "exercises", "lite", "tests", ".ci")
 #: Made by nbgrader, `make demo` or JupyterLab.
 MADE = {"release", "submitted", "autograded", "feedback", "demo", "exchange"}
 #: Imported in an environment of its own, which bench_grading.py makes.

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import answers_to_look_at
 import nbformat
+import run
 from course import formulas
 from docutils import nodes
 from elements import LinkRole, serve, zipped
@@ -165,6 +166,12 @@ def _visit_download(self, node: download_node) -> None:
         f'<p><a class="assignment-download" href="{there}" download>{node["text"]}</a> '
         f"({node['kb']:,.0f} kB: the notebook and its data)</p>\n"
     )
+    if self.builder.config.run_pyodide:
+        path = f"exercises/{node['name']}/{node['name']}.ipynb"
+        self.body.append(
+            f'<p><a class="run-lab" href="{run.lab_address(here, path)}">Do it in '
+            "JupyterLab in the browser</a>: nothing to install.</p>\n"
+        )
     raise nodes.SkipNode
 
 

@@ -4,6 +4,7 @@ import os
 import zipfile
 
 import nbformat
+import pytest
 
 from assignment_card import packed
 
@@ -55,6 +56,16 @@ def test_the_archive_depends_on_nothing_but_the_files(tmp_path):
     assert packed(tmp_path / "mini") == before
     (tmp_path / "mini/data.csv").write_text("a\n2\n")
     assert packed(tmp_path / "mini") != before
+
+
+@pytest.mark.parametrize("pyodide", ["", "https://example.org/full/pyodide.js"])
+def test_the_card_opens_the_lab_if_there_is_one(project, tmp_path, pyodide):
+    assignment(tmp_path / "source/exercises/release/mini")
+    built = project({"card": CARD}, run_pyodide=pyodide)
+    links = [link["href"] for link in built.page("card").select("a.run-lab")]
+    there = "lab/lab/index.html?path=exercises/mini/mini.ipynb"
+    assert links == ([there] if pyodide else [])
+    assert "example.org" not in str(built.page("card"))
 
 
 def test_an_assignment_that_is_not_released_is_a_warning(project, tmp_path):

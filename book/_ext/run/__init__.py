@@ -49,8 +49,9 @@ ADDRESSES = {
         "https://colab.research.google.com/github/OWNER/REPOSITORY/blob/VERSION",
     ),
     "run_pyodide": (
-        re.compile(r"\S+/pyodide\.m?js"),
-        "https://HOST/…/pyodide.mjs, or pyodide/pyodide.mjs for a copy in lab/",
+        # Not pyodide.mjs: the kernel of lite/requirements.txt cannot load that.
+        re.compile(r"[^\s\"'<>]+/pyodide\.js"),
+        "https://HOST/…/pyodide.js, or pyodide/pyodide.js for a copy in lab/",
     ),
 }
 
@@ -158,8 +159,7 @@ def links(config: Config, page: str, here: str, kb: float) -> Iterator[str]:
         f"({size(kb)}, ZIP)"
     )
     if config.run_pyodide:
-        path = quote(f"{name_of(page)}/{Path(page).name}.ipynb")
-        lab = relative_uri(here, f"lab/lab/index.html?path={path}")
+        lab = lab_address(here, f"chapters/{Path(page).relative_to('book')}.ipynb")
         yield f'<a class="run-lab" href="{lab}">JupyterLab in the browser</a>'
     if config.run_binder:
         path = quote(f"lab/tree/{page}.ipynb", safe="")
@@ -168,6 +168,19 @@ def links(config: Config, page: str, here: str, kb: float) -> Iterator[str]:
     if config.run_colab:
         colab = f"{config.run_colab}/{quote(page)}.ipynb"
         yield f'<a class="run-colab" href="{escape(colab)}">Colab</a>'
+
+
+def lab_address(here: str, path: str) -> str:
+    """Return the address of a notebook in the lab that ``make lite`` builds.
+
+    Parameters
+    ----------
+    here : str
+        Address of a page in the site.
+    path : str
+        Path of the notebook in the lab.
+    """
+    return relative_uri(here, f"lab/lab/index.html?path={quote(path)}")
 
 
 def size(kb: float) -> str:

@@ -256,6 +256,8 @@ class _Words:
             )
             inside, lines = lines[:end], lines[end + 1 :]
             made.append(self.block(opened["name"], opened["argument"], inside))
+            if lines and lines[0].strip():
+                made.append("")  # what follows is not part of a quotation
         return "\n".join(made)
 
     def block(self, name: str, argument: str, lines: list[str]) -> str:
@@ -269,12 +271,30 @@ class _Words:
             return body
         if name == "selfcheck":
             return _selfcheck(argument, options, body)
+        if name == "predict":
+            return _prediction(body)
         title = argument if name == "admonition" else name.replace("-", " ").title()
         return _quoted(f"**{title}**\n\n{body}")
 
 
 def _quoted(text: str) -> str:
     return textwrap.indent(text, "> ", lambda line: True).replace("> \n", ">\n")
+
+
+def _folded(text: str) -> str:
+    return f"<details><summary>Answer</summary>\n\n{text}\n\n</details>"
+
+
+def _prediction(body: str) -> str:
+    """Return a prediction: what is asked as a quotation, then the answer, folded."""
+    lines = body.split("\n")
+    right = [line[6:] for line in lines if line.startswith("- [x] ")]
+    told = [line.removeprefix(">").strip() for line in lines if line.startswith(">")]
+    asked = [line for line in lines if not line.startswith(">")]
+    text = re.sub(r"^- \[[ x]\] ", "- ", "\n".join(asked).strip(), flags=re.MULTILINE)
+    answer = "\n".join([*(f"**{one}**\n" for one in right), *told])
+    question = _quoted(f"**Predict**\n\n{text}")
+    return f"{question}\n\n{_folded(answer)}" if answer else question
 
 
 def _selfcheck(name: str, options: Mapping[str, str], body: str) -> str:
@@ -297,11 +317,7 @@ def _selfcheck(name: str, options: Mapping[str, str], body: str) -> str:
             mark = "right" if answer["box"] == "x" else "wrong"
             told.append(f"- {letter} is **{mark}**. {textwrap.dedent(reason)}")
         asked += "\n\n" + "\n".join(choices)
-    inside = "\n".join(told)
-    return (
-        f"{_quoted(asked)}\n\n<details><summary>Answer</summary>\n\n{inside}\n\n"
-        "</details>"
-    )
+    return f"{_quoted(asked)}\n\n" + _folded("\n".join(told))
 
 
 def _answers(text: str) -> list[dict[str, str]]:

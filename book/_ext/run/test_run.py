@@ -103,10 +103,16 @@ How many?
 :::
 
 :::{predict} pr-x
-:kind: number
+:later:
 
 And now?
+
+- [ ] few
+- [x] many
+
+> All {glue:text}`n` did.
 :::
+Then.
 """
     hidden = new_code_cell(
         'glue("n", 3)', metadata={"tags": ["remove-cell"]}, outputs=[kept("n", "3")]
@@ -132,6 +138,19 @@ able; there; [out](https://doi.org/10.1/2).
 > **Predict**
 >
 > And now?
+>
+> - few
+> - many
+
+<details><summary>Answer</summary>
+
+**many**
+
+All 3 did.
+
+</details>
+
+Then.
 
 *From there.*"""
     )
@@ -242,12 +261,12 @@ def test_addresses_open_the_other_doors(built):
     made = built(
         run_binder="https://mybinder.org/v2/gh/us/course/v1/",
         run_colab="https://colab.research.google.com/github/us/course/blob/v1",
-        run_pyodide="https://example.org/v0.29.0/full/pyodide.mjs",
+        run_pyodide="https://example.org/v0.29.0/full/pyodide.js",
     )
     box = made.page("book/risk/01-small").select_one(".run")
     assert {link.get_text(): link["href"] for link in box.find_all("a")[1:]} == {
         "JupyterLab in the browser": (
-            "../../lab/lab/index.html?path=risk-01-small/01-small.ipynb"
+            "../../lab/lab/index.html?path=chapters/risk/01-small.ipynb"
         ),
         "Binder": (
             "https://mybinder.org/v2/gh/us/course/v1"
@@ -269,6 +288,7 @@ def test_addresses_open_the_other_doors(built):
         ("run_binder", "https://mybinder.org"),
         ("run_colab", "https://github.com/us/course"),
         ("run_pyodide", "https://example.org/pyodide/"),
+        ("run_pyodide", "https://example.org/pyodide.mjs"),
         ("run_pyodide", 'https://example.org/" onload=x/pyodide.js'),
     ],
 )

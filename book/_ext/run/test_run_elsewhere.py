@@ -22,10 +22,10 @@ QUICK = {"start-what-is-an-immune-modulator", "context-02-balance-and-tolerance"
 #: Notes which files are opened, before the first cell of a notebook runs.
 WATCH = """
 import os as _os, sys as _sys
-opened = []
+_files_opened = []
 def _note(event, arguments):
     if event == "open" and isinstance(arguments[0], str):
-        opened.append(_os.path.realpath(arguments[0]))
+        _files_opened.append(_os.path.realpath(arguments[0]))
 _sys.addaudithook(_note)
 """
 
@@ -88,7 +88,7 @@ def shown(notebook):
 def test_a_download_runs_alone_and_shows_what_the_page_shows(name, tmp_path, elsewhere):
     folder, notebook = unpacked(name, tmp_path / "empty")
     before = shown(notebook)
-    tell = nbformat.v4.new_code_cell("import json\nprint(json.dumps(opened))")
+    tell = nbformat.v4.new_code_cell("import json\nprint(json.dumps(_files_opened))")
     notebook.cells.append(tell)
     NotebookClient(
         notebook,

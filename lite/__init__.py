@@ -1,0 +1,1 @@
+"""JupyterLab in the browser, built of what the book offers to run."""

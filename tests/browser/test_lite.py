@@ -1,0 +1,211 @@
+"""JupyterLab in the browser: a chapter runs through; an assignment is done and graded.
+
+Heavy: `make lite-test PYODIDE=folder`. What that folder does not have is not tried:
+statsmodels, and so the chapters that import it. See `local_pyodide`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+
+import answers
+import local_pyodide
+import nbformat
+import pytest
+from chromium import DESK, ROOT, picture, visit
+from nbgrader.api import Gradebook
+from nbgrader_apart.cells import grade_id
+from playwright.sync_api import expect
+from serving import served
+from term import demo, release
+
+pytestmark = pytest.mark.lite
+
+BOOT = 600_000  # ms: Python is fetched, compiled and started in the page
+TASK = "worst_grade"
+CHAPTERS = [
+    "start/what-is-an-immune-modulator",  # curated tables
+    "metrics/02-lymphocyte-subsets",  # the largest cohort, scikit-learn, live figures
+    "context/01-cells-and-signals",  # networkx
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a lab that was built with the Pyodide of this machine."""
+    given = local_pyodide.given()
+    if given is None or local_pyodide.missing(given):
+        lacks = given and sorted(local_pyodide.missing(given))
+        what = f"{given} lacks {', '.join(lacks)}" if given else "no Pyodide is here"
+        # Not even the test server has one: it lies on no package registry as such.
+        pytest.skip(
+            f"{what}: make lite-test PYODIDE=folder; see {local_pyodide.__file__}"
+        )
+    site = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "lite.build", "--to", site / "lab"]
+    subprocess.run(
+        [*command, "--pyodide", "pyodide/pyodide.js"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "book" / "_ext")},
+        check=True,
+    )
+    local_pyodide.completed(given, site / "lab" / "pyodide")
+    with served(site) as address:
+        yield site / "lab", f"{address}/lab/lab/index.html"
+
+
+def open_notebook(page, address, path):
+    """Open a notebook of the lab."""
+    page.goto(f"{address}?path={path}")
+    expect(page.locator(".jp-NotebookPanel")).to_be_visible(timeout=BOOT)
+    expect(page.locator(".jp-Notebook h1").first).to_be_visible(timeout=BOOT)
+    ready = page.locator(".jp-NotebookPanel [data-status='idle']")
+    expect(ready).to_have_count(1, timeout=BOOT)
+
+
+def menu(page, name, item):
+    """Choose an item of a menu."""
+    page.get_by_role("menuitem", name=name, exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True).click()
+
+
+def wait_until_idle(page):
+    """Wait until no cell is waiting or running."""
+    page.wait_for_function(
+        """() => {
+            const prompts = [...document.querySelectorAll(
+                '.jp-CodeCell .jp-InputPrompt')].map(one => one.innerText);
+            return prompts.some(text => /\\d/.test(text))
+                && !prompts.some(text => text.includes('*'));
+        }""",
+        timeout=BOOT,
+        polling=1000,
+    )
+
+
+def saved(page, path):
+    """Return a notebook as the lab keeps it in the browser, and as it is downloaded."""
+    menu(page, "File", "Save Notebook")
+    with page.expect_download() as download:
+        menu(page, "File", "Download")
+    download.value.save_as(path)
+    return nbformat.read(path, as_version=4)
+
+
+def test_the_lab_holds_no_solution_and_no_hidden_test(lab):
+    folder = lab[0] / "files" / "exercises"
+    for name in answers.assignments():
+        source = ROOT / "exercises" / "source" / name / f"{name}.ipynb"
+        there = nbformat.read(folder / name / f"{name}.ipynb", as_version=4)
+        assert not release.leaks(nbformat.read(source, as_version=4), there)
+        tests = [
+            cell.source
+            for cell in there.cells
+            if cell.cell_type == "code"
+            and cell.metadata.get("nbgrader", {}).get("grade")
+        ]
+        assert any("assert" in source for source in tests)
+    wheels = sorted((lab[0] / "pypi").glob("immune_modulators_*.whl"))
+    inside = {
+        name.split("/")[0]
+        for wheel in wheels
+        for name in zipfile.ZipFile(wheel).namelist()
+        if not name.split("/")[0].endswith(".dist-info")
+    }
+    assert inside == {"cohorts", "course"}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_runs_through(browser, lab, chapter, tmp_path):
+    folder, address = lab
+    path = f"chapters/{chapter}.ipynb"
+    shipped = nbformat.read(folder / "files" / path, as_version=4)
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        open_notebook(page, address, path)
+        menu(page, "Run", "Run All Cells")
+        wait_until_idle(page)
+        picture(page, f"lite-{chapter.replace('/', '-')}")
+        ran = saved(page, tmp_path / "ran.ipynb")
+        assert not seen.elsewhere
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code if cell.source)
+    outputs = [output for cell in code for output in cell.outputs]
+    errors = [output for output in outputs if output.output_type == "error"]
+    assert not errors, errors[0]
+
+    def figures(notebook):
+        mimes = [
+            mime
+            for cell in notebook.cells
+            for out in cell.get("outputs", [])
+            for mime in out.get("data", {})
+        ]
+        kinds = ("image/png", "application/vnd.vegalite")
+        return [mime for mime in mimes if mime.startswith(kinds)]
+
+    assert figures(ran) == figures(shipped)
+
+
+def cell_of(page, text):
+    """Return the code cell that holds `text`."""
+    return page.locator(".jp-CodeCell").filter(
+        has=page.locator(".cm-content", has_text=text)
+    )
+
+
+def run(page, cell):
+    """Run one cell."""
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    prompt = cell.locator(".jp-InputPrompt")
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=BOOT)
+
+
+def test_a_student_does_a_task_keeps_it_hands_it_in_and_is_graded(
+    browser, lab, tmp_path
+):
+    _, address = lab
+    answer = answers.load("metrics").ALTERNATIVE[TASK][0].source("")
+    path = "exercises/metrics/metrics.ipynb"
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        open_notebook(page, address, path)
+        run(page, cell_of(page, "import matplotlib.pyplot as plt"))
+        run(page, cell_of(page, 'read("acute_phase.csv")'))
+        task, check = cell_of(page, f"def {TASK}"), cell_of(page, f"{TASK}([1500.0")
+        run(page, task)
+        run(page, check)
+        expect(check.locator(".jp-OutputArea")).to_contain_text("Task not done yet")
+        task.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(answer)
+        run(page, task)
+        run(page, check)
+        expect(check.locator(".jp-OutputArea-output")).to_have_count(0)
+        picture(page, "lite-task-done")
+        menu(page, "File", "Save Notebook")
+        page.reload()
+        expect(cell_of(page, f"def {TASK}")).to_contain_text(
+            answer.splitlines()[-1].strip(), timeout=BOOT
+        )
+        done = saved(page, tmp_path / "metrics.ipynb")
+        assert not seen.elsewhere
+    assert answer in [cell.source for cell in done.cells]
+
+    course = tmp_path / "course"
+    demo.new_course(course, {"metrics": ROOT / "exercises" / "source" / "metrics"})
+    release.release("metrics", course)
+    handed_in = course / "submitted" / "ada" / "metrics"
+    handed_in.mkdir(parents=True)
+    (tmp_path / "metrics.ipynb").rename(handed_in / "metrics.ipynb")
+    demo.step(course, "autograde", "metrics")
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        grades = gradebook.find_submission_notebook("metrics", "metrics", "ada").grades
+        points = {one.name: (one.auto_score, one.max_score) for one in grades}
+    earned = {name for name, (score, _) in points.items() if score}
+    assert earned == {f"{TASK}_visible", f"{TASK}_hidden"}
+    assert all(points[name][0] == points[name][1] for name in earned)
+    assert TASK in {grade_id(cell) for cell in done.cells}
