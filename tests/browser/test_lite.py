@@ -61,8 +61,6 @@ def open_notebook(page, address, path):
     page.goto(f"{address}?path={path}")
     expect(page.locator(".jp-NotebookPanel")).to_be_visible(timeout=BOOT)
     expect(page.locator(".jp-Notebook h1").first).to_be_visible(timeout=BOOT)
-    ready = page.locator(".jp-NotebookPanel [data-status='idle']")
-    expect(ready).to_have_count(1, timeout=BOOT)
 
 
 def menu(page, name, item):
