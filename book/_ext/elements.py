@@ -7,6 +7,7 @@ style and its script, and its tests. CONTRIBUTING.md says how one is made.
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -19,7 +20,11 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+LOGGER = logging.getLogger(__name__)
 
 
 def serve(app: Sphinx, folder: Path, sign: str) -> None:
@@ -73,6 +78,78 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[inside])
     return packed.getvalue()
+
+
+class Names:
+    """The names of one kind of element, each of which may stand once in the book.
+
+    Parameters
+    ----------
+    kind : str
+        What the element is called in a message, such as ``"self-check"``.
+    prefix : str
+        What its names begin with, such as ``"sc"``.
+    attribute : str
+        Where the build keeps them: ``env.<attribute>`` maps a name to its page.
+    """
+
+    def __init__(self, kind: str, prefix: str, attribute: str) -> None:
+        self.kind, self.prefix, self.attribute = kind, prefix, attribute
+
+    def taken(self, env: BuildEnvironment) -> dict[str, str]:
+        """Return the names that are taken, each with its page."""
+        if not hasattr(env, self.attribute):
+            setattr(env, self.attribute, {})
+        return getattr(env, self.attribute)
+
+    def claim(self, env: BuildEnvironment, name: str) -> str:
+        """Note a name of the page that is read.
+
+        Returns
+        -------
+        str
+            What is wrong with the name, for a message; empty if nothing.
+        """
+        if not re.fullmatch(rf"{self.prefix}-[a-z0-9]+(-[a-z0-9]+)*", name):
+            return (
+                f"has a name that is not allowed: write {self.prefix}-<chapter>-"
+                "<topic> with small letters, digits and hyphens"
+            )
+        taken = self.taken(env)
+        if name in taken:
+            return (
+                f"has a name that {taken[name]!r} uses already: every {self.kind} "
+                "needs its own"
+            )
+        taken[name] = env.docname
+        return ""
+
+    def keep(self, app: Sphinx) -> None:
+        """Keep the names true while pages are read again, and in parallel."""
+        app.connect("env-purge-doc", self._purge)
+        app.connect("env-merge-info", self._merge)
+
+    def _purge(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        taken = self.taken(env)
+        for name in [name for name, page in taken.items() if page == docname]:
+            del taken[name]
+
+    def _merge(
+        self,
+        app: Sphinx,
+        env: BuildEnvironment,
+        docnames: set[str],
+        other: BuildEnvironment,
+    ) -> None:
+        taken = self.taken(env)
+        for name, page in self.taken(other).items():
+            if page not in docnames:
+                continue
+            if name in taken:
+                LOGGER.warning(
+                    "%s %r is in %r and in %r", self.kind, name, taken[name], page
+                )
+            taken[name] = page
 
 
 class LinkRole(SphinxRole):

@@ -1,5 +1,9 @@
 """An element's style and script come where the element is, and only there."""
 
+from types import SimpleNamespace
+
+import elements
+import pytest
 from small_books import CONFIG, ROOT
 
 MADE_UP = """
@@ -44,3 +48,35 @@ def test_no_two_files_of_elements_have_one_name():
     ours = [*ROOT.glob("book/_ext/*/*.css"), *ROOT.glob("book/_ext/*/*.js")]
     names = [path.name for path in [*ours, *ROOT.glob("book/static/*.*")]]
     assert sorted(names) == sorted(set(names))
+
+
+def pages_read(names, **pages):
+    """Return an environment that has read pages: name of a page to names in it."""
+    env = SimpleNamespace()
+    for env.docname, claimed in pages.items():
+        for name in claimed:
+            assert not names.claim(env, name)
+    return env
+
+
+def test_a_name_stands_once_in_the_book_and_is_free_when_its_page_is_read_again():
+    names = elements.Names("question", "qu", "questions")
+    env = pages_read(names, one=["qu-a", "qu-b"], two=["qu-c"])
+    assert "'one' uses already" in names.claim(env, "qu-a")
+    names._purge(None, env, "one")
+    assert names.taken(env) == {"qu-c": "two"}
+    assert not names.claim(env, "qu-a")
+
+
+@pytest.mark.parametrize("name", ["sc-a", "qu-", "qu-A", "qu a", "xqu-a", "qu-a\n"])
+def test_a_name_has_the_form_of_its_kind(name):
+    names = elements.Names("question", "qu", "questions")
+    assert "qu-<chapter>-<topic>" in names.claim(SimpleNamespace(docname="p"), name)
+
+
+def test_names_of_pages_read_in_parallel_come_together():
+    names = elements.Names("question", "qu", "questions")
+    env = pages_read(names, one=["qu-a"])
+    other = pages_read(names, one=["qu-old"], two=["qu-b"])
+    names._merge(None, env, {"two"}, other)
+    assert names.taken(env) == {"qu-a": "one", "qu-b": "two"}

@@ -17,7 +17,7 @@ from typing import Any
 from course import figures
 from course.live import MIME
 from docutils import nodes
-from elements import serve
+from elements import Names, serve
 from myst_nb.core.render import MimeData, NbElementRenderer, load_mime_renders
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -29,6 +29,7 @@ from .compile import Compiled, compiled
 
 LOGGER = logging.getLogger(__name__)
 SIGN = 'class="live"'
+NAMES = Names("live figure", "lv", "live_figures")
 #: Vega 6.4.0 as npm has it, licence beside it: who takes another one looks at the
 #: figures, and writes its digest here.
 VEGA = Path(__file__).parents[2] / "static" / "vega" / "vega.min.js"
@@ -75,7 +76,9 @@ class LiveFigureDirective(SphinxDirective):
 def element(env: BuildEnvironment, spec: dict[str, Any]) -> live_node:
     """Return a figure as the page holds it, from its specification."""
     words = spec["usermeta"]["live"]
-    _claim(env, words["name"])
+    wrong = NAMES.claim(env, words["name"])
+    if wrong:
+        LOGGER.warning("live figure %r %s", words["name"], wrong, location=env.docname)
     made = compiled(spec, Path(env.doctreedir).parent / "live")
     figure = live_node(words=words, made=made, ids=[words["name"]])
     for kind, text in [
@@ -85,36 +88,6 @@ def element(env: BuildEnvironment, spec: dict[str, Any]) -> live_node:
     ]:
         figure += part_node("", text, kind=kind)
     return figure
-
-
-# -- names, unique in the whole book
-
-
-def _registry(env: BuildEnvironment) -> dict[str, str]:
-    if not hasattr(env, "live_figures"):
-        env.live_figures = {}
-    return env.live_figures
-
-
-def _claim(env: BuildEnvironment, name: str) -> None:
-    taken = _registry(env)
-    if name in taken:
-        LOGGER.warning(
-            "live figure %r is in %r already", name, taken[name], location=env.docname
-        )
-    taken[name] = env.docname
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    taken = _registry(env)
-    for name in [name for name, where in taken.items() if where == docname]:
-        del taken[name]
-
-
-def _merge(
-    app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
-) -> None:
-    _registry(env).update(_registry(other))
 
 
 # -- HTML
@@ -230,7 +203,6 @@ def setup(app: Sphinx) -> dict:
     )
     app.add_directive("live-figure", LiveFigureDirective)
     app.connect("builder-inited", check_vega)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
+    NAMES.keep(app)
     serve(app, Path(__file__).parent, SIGN)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

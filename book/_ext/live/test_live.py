@@ -141,7 +141,7 @@ def test_the_search_finds_its_words(built):
 
 def test_a_name_is_used_once(built):
     made = built(figure(), figure())
-    assert "live figure 'lv-test-figure' is in 'chapter' already" in made.warnings
+    assert "'lv-test-figure' has a name that 'chapter' uses already" in made.warnings
 
 
 def test_what_was_compiled_is_kept(tmp_path, monkeypatch):

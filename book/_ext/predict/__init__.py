@@ -59,15 +59,12 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from elements import serve
+from elements import Names, serve
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-LOGGER = logging.getLogger(__name__)
-IDENTIFIER = re.compile(r"pr-[a-z0-9]+(-[a-z0-9]+)*")
+NAMES = Names("prediction", "pr", "predictions")
 BOX = re.compile(r"\[([ xX])\]\s+")
 #: The section of a chapter page that says again what the reader predicted.
 TAKEAWAYS = "Key takeaways"
@@ -112,7 +109,9 @@ class Predict(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Parse the content and return the question."""
         name = self.arguments[0]
-        self._claim(name)
+        wrong = NAMES.claim(self.env, name)
+        if wrong:
+            raise self._refuse(wrong)
         body = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, body)
         parts = list(body.children)
@@ -145,21 +144,6 @@ class Predict(SphinxDirective):
 
     def _refuse(self, what: str) -> Exception:
         return self.error(f"prediction {self.arguments[0]!r} {what}")
-
-    def _claim(self, name: str) -> None:
-        """Refuse a name that is malformed or taken."""
-        if not IDENTIFIER.fullmatch(name):
-            raise self._refuse(
-                "has a name that is not allowed: write pr-<chapter>-<topic> with small "
-                "letters, digits and hyphens"
-            )
-        taken = _registry(self.env)
-        if name in taken:
-            raise self._refuse(
-                f"has a name that {taken[name]!r} uses already: every prediction "
-                "needs its own"
-            )
-        taken[name] = self.env.docname
 
     def _offers(self, options: nodes.bullet_list) -> list[offer_node]:
         for unwanted in ("unit", "from", "to", "step", "at", "along"):
@@ -223,34 +207,6 @@ class Predict(SphinxDirective):
                 f"must have {wanted} number{'s' * (wanted > 1)} in bold in what the "
                 f"page is going to show, and has {marked}"
             )
-
-
-# -- names, unique in the whole book
-
-
-def _registry(env: BuildEnvironment) -> dict[str, str]:
-    if not hasattr(env, "predictions"):
-        env.predictions = {}
-    return env.predictions
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    taken = _registry(env)
-    for name in [name for name, where in taken.items() if where == docname]:
-        del taken[name]
-
-
-def _merge(
-    app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
-) -> None:
-    taken = _registry(env)
-    for name, where in _registry(other).items():
-        if where in docnames:
-            if name in taken:
-                LOGGER.warning(
-                    "prediction %r is in %r and in %r", name, taken[name], where
-                )
-            taken[name] = where
 
 
 # -- HTML
@@ -408,7 +364,6 @@ def setup(app: Sphinx) -> dict:
         app.add_node(node, html=visitors)
     app.add_directive("predict", Predict)
     app.add_post_transform(CoverWhatFollows)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
+    NAMES.keep(app)
     serve(app, Path(__file__).parent, 'class="predict"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,15 +43,12 @@ from pathlib import Path
 from course import objectives
 from docutils import nodes
 from docutils.parsers.rst import directives
-from elements import serve
+from elements import Names, serve
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-LOGGER = logging.getLogger(__name__)
-IDENTIFIER = re.compile(r"sc-[a-z0-9]+(-[a-z0-9]+)*")
+NAMES = Names("self-check", "sc", "selfchecks")
 BOX = re.compile(r"\[([ xX])\]\s+")
 WORTH = re.compile(r"([^:\n]+):\s*")
 
@@ -146,7 +143,9 @@ class SelfCheck(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Parse the content and return the question."""
         name = self.arguments[0]
-        self._claim(name)
+        wrong = NAMES.claim(self.env, name)
+        if wrong:
+            raise self._refuse(wrong)
         body = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, body)
         if not (len(body) >= 2 and isinstance(body[-1], nodes.bullet_list)):
@@ -174,21 +173,6 @@ class SelfCheck(SphinxDirective):
 
     def _refuse(self, what: str) -> Exception:
         return self.error(f"self-check {self.arguments[0]!r} {what}")
-
-    def _claim(self, name: str) -> None:
-        """Refuse a name that is malformed or taken."""
-        if not IDENTIFIER.fullmatch(name):
-            raise self._refuse(
-                "has a name that is not allowed: write sc-<chapter>-<topic> with small "
-                "letters, digits and hyphens"
-            )
-        taken = _registry(self.env)
-        if name in taken:
-            raise self._refuse(
-                f"has a name that {taken[name]!r} uses already: every self-check "
-                "needs its own"
-            )
-        taken[name] = self.env.docname
 
     def _choice(
         self, check: check_node, options: nodes.bullet_list
@@ -339,34 +323,6 @@ class SelfCheck(SphinxDirective):
 
 def _is_text(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Text)
-
-
-# -- names, unique in the whole book
-
-
-def _registry(env: BuildEnvironment) -> dict[str, str]:
-    if not hasattr(env, "selfchecks"):
-        env.selfchecks = {}
-    return env.selfchecks
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    taken = _registry(env)
-    for name in [name for name, where in taken.items() if where == docname]:
-        del taken[name]
-
-
-def _merge(
-    app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment
-) -> None:
-    taken = _registry(env)
-    for name, where in _registry(other).items():
-        if where in docnames:
-            if name in taken:
-                LOGGER.warning(
-                    "self-check %r is in %r and in %r", name, taken[name], where
-                )
-            taken[name] = where
 
 
 # -- the heading that a self-check stands below
@@ -548,8 +504,7 @@ def setup(app: Sphinx) -> dict:
         app.add_node(node, html=visitors)
     app.add_directive("selfcheck", SelfCheck)
     app.add_post_transform(PrintSelfChecks)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
+    NAMES.keep(app)
     app.connect("doctree-read", _mark_headings)
     serve(app, Path(__file__).parent, 'class="selfcheck"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
