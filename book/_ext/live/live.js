@@ -37,6 +37,22 @@
         }
         input.addEventListener("input", () => this.moved(input));
       }
+      this.takeUp(window.courseRecord?.all()[place.id]?.values);
+    }
+
+    // Show again, once it comes near, what this reader had chosen before.
+    takeUp(values) {
+      if (values?.length !== this.inputs.length) return;
+      this.inputs.forEach((input, i) => (input.value = values[i]));
+      const near = new IntersectionObserver(
+        (seen) => {
+          if (!seen.some((place) => place.isIntersecting)) return;
+          near.disconnect();
+          for (const input of this.inputs) this.moved(input);
+        },
+        { rootMargin: "25% 0px" },
+      );
+      near.observe(this.place);
     }
 
     // Return the view, which is made once.

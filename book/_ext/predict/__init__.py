@@ -284,10 +284,7 @@ def _visit_predict(self, node: predict_node) -> None:
 
 
 def _depart_predict(self, node: predict_node) -> None:
-    self.body.append(
-        '<div class="predict-verdict" role="status" aria-live="polite"></div>\n'
-        "</fieldset>\n</div>\n"
-    )
+    self.body.append("</fieldset>\n</div>\n")
 
 
 def _visit_asked(self, node: asked_node) -> None:
@@ -315,9 +312,11 @@ def _depart_offer(self, node: offer_node) -> None:
 
 
 def _visit_shown(self, node: shown_node) -> None:
-    # Where the form is made by the script, it stands before what is shown.
+    # The script makes the form; what was said then stands before what is shown.
     self.body.append(
-        '<div class="predict-form"></div>\n<div class="predict-shown" hidden>\n'
+        '<div class="predict-form"></div>\n'
+        '<div class="predict-verdict" role="status" aria-live="polite"></div>\n'
+        '<div class="predict-shown" hidden>\n'
     )
 
 

@@ -295,6 +295,11 @@
       renewCovers();
       remind();
     };
+    // The button that had the focus is gone: the keyboard goes on from what was said.
+    const goOn = () => {
+      verdict.tabIndex = -1;
+      verdict.focus({ preventScroll: true });
+    };
     const answer = () => {
       const said = form.said();
       if (said === null) {
@@ -304,12 +309,14 @@
       const entry = { said, given: true, asked: question, ...form.more() };
       const isKept = record.put(box.id, entry);
       finish(entry);
+      goOn();
       if (!isKept) verdict.append(make("p", {}, "This browser keeps no record: it forbids storage."));
     };
     const skip = () => {
       const entry = { said: "", given: false, asked: question };
       record.put(box.id, entry);
       finish(entry);
+      goOn();
     };
     const buttons = make("p", { class: "predict-buttons" }, button("Keep my prediction", answer));
     if (!later) buttons.append(button("Show me", skip, true));

@@ -44,6 +44,7 @@ def answer(page, box):
     keep.focus()
     page.keyboard.press("Enter")
     expect(box.locator(".predict-verdict")).to_contain_text("You said: ")
+    expect(box.locator(".predict-verdict")).to_be_focused()
     return box.locator(".predict-verdict").locator("p").first.text_content()
 
 

@@ -1,8 +1,9 @@
 """What a reader did, kept in their browser and nowhere else.
 
 ``record.js``, on every page, is the one place that reads and writes it; the other
-elements call it. ``course-items.js``, made with the book, says which self-checks and
-predictions each page holds. With both, the sidebar marks the pages that are done.
+elements call it. ``course-items.js``, made with the book, says which self-checks,
+predictions and live figures each page holds. With both, the sidebar marks the pages
+that are done.
 
 The directive ``my-course`` makes the page that shows the record: what is done, what was
 wrong, how far the reader's certainty can be trusted, ten questions again, and buttons
@@ -89,12 +90,12 @@ def items(app: Sphinx) -> dict[str, dict[str, object]]:
     dict
         Address of a page, from the book's root, to its ``title`` and the ``part`` of
         the book that it belongs to, both as in the table of contents, and its
-        ``items``: names of self-checks (``sc-...``) and predictions (``pr-...``). The
-        pages stand in the book's order. The page of the record itself has only its
-        ``items``, of which there are none, and ``home``.
+        ``items``: names of self-checks (``sc-...``), predictions (``pr-...``) and live
+        figures (``lv-...``). The pages stand in the book's order. The page of the
+        record itself has only its ``items``, of which there are none, and ``home``.
     """
     asked: dict[str, list[str]] = {}
-    for registry in ("predictions", "selfchecks"):
+    for registry in ("predictions", "selfchecks", "live_figures"):
         for name, page in sorted(getattr(app.env, registry, {}).items()):
             asked.setdefault(page, []).append(name)
     home = getattr(app.env, "my_course_pages", set())

@@ -42,15 +42,20 @@
     for (const [page, { title, part, items }] of Object.entries(record.items())) {
       if (!items.length) continue;
       const checks = items.filter(isCheck);
-      const predictions = items.filter((name) => !isCheck(name));
+      const [predictions, figures] = ["pr-", "lv-"].map((kind) =>
+        items.filter((name) => name.startsWith(kind)),
+      );
       const right = checks.filter((name) => entries[name]?.last).length;
       const link = make("a", { href: record.address(page) }, title);
-      const row = [link, counts(checks), checks.length ? String(right) : "–", counts(predictions)];
+      const row = [
+        ...[link, counts(checks), checks.length ? String(right) : "–"],
+        ...[counts(predictions), counts(figures)],
+      ];
       parts.set(part, [...(parts.get(part) ?? []), row]);
     }
     return table(
-      "What you have done: self-checks answered, how many right at last, and predictions made",
-      ["Page", "Self-checks", "Right", "Predicted"],
+      "What you have done: self-checks answered and right at last, predictions made, figures moved",
+      ["Page", "Self-checks", "Right", "Predicted", "Figures"],
       [...parts],
     );
   };

@@ -7,7 +7,7 @@
   const STORE = "immune-modulators-course";
   const AGAIN = "immune-modulators-again"; // for this tab only
   const COVERS = "immune-modulators-covers";
-  const NAME = /^(sc|pr)-[a-z0-9]+(-[a-z0-9]+)*$/;
+  const NAME = /^(sc|pr|lv)-[a-z0-9]+(-[a-z0-9]+)*$/;
   const LONGEST = 2000;
 
   const text = (value) => (typeof value === "string" ? value.slice(0, LONGEST) : "");
@@ -136,7 +136,7 @@
       const mark = document.createElement("span");
       mark.className = "course-mark";
       mark.dataset.state = now;
-      mark.title = now === "done" ? "all questions answered" : "some questions answered";
+      mark.title = now === "done" ? "all done" : "begun";
       const words = document.createElement("span");
       words.className = "visually-hidden";
       words.textContent = ` (${mark.title})`;
@@ -205,6 +205,17 @@
     question.after(bar);
     question.querySelector("input")?.focus();
   };
+
+  // A live figure tells what was moved; a slider that is dragged tells it often.
+  const moved = new Map();
+  document.addEventListener("live", ({ detail }) => {
+    clearTimeout(moved.get(detail.name));
+    const values = Object.values(detail.settings);
+    moved.set(
+      detail.name,
+      setTimeout(() => put(detail.name, { values }), 300),
+    );
+  });
 
   window.courseRecord = {
     ...{ all, put, take, erase, covers, setCovers },

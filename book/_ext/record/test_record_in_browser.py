@@ -1,6 +1,7 @@
 """What a reader did is shown, asked again, taken along and deleted."""
 
 import json
+import re
 
 import pytest
 from chromium import DESK, HTML, PAGES, PHONE, picture, quiet, visit
@@ -78,6 +79,31 @@ def test_how_sure_one_was_belongs_to_the_first_answer(browser, book):
         assert told.all_text_contents() == ["1", "0\u00a0%"]
         expect(page.locator(".my-course")).to_contain_text("you expected 80\u00a0%")
         picture(page, "my-course-phone", full_page=True)
+        assert not quiet(seen)
+
+
+def test_a_live_figure_is_found_as_it_was_left(browser, book):
+    name = pages_with('class="live"')[0]
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        page.goto(f"{book}/{name}")
+        place = page.locator(".live").first
+        slider = place.get_by_role("slider").first
+        slider.focus()
+        page.keyboard.press("End")
+        says = place.locator(".live-says")
+        told = says.text_content()
+        expect(place.locator(".live-drawing svg")).to_be_visible()
+        expect(says).not_to_have_text(told)
+        value, told = slider.input_value(), says.text_content()
+        page.wait_for_function("Object.keys(courseRecord.all()).length == 1")
+        page.reload()
+        place.scroll_into_view_if_needed()
+        expect(says).to_have_text(told)
+        assert slider.input_value() == value
+        page.goto(f"{book}/{MINE}")
+        row = page.locator(".my-course tr", has=page.locator(f"a[href$='{name}']"))
+        expect(row.locator("td").last).to_have_text(re.compile("^1 of "))
         assert not quiet(seen)
 
 
