@@ -7,6 +7,8 @@ them before it shows a word.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 from sphinx.application import Sphinx
 
@@ -26,6 +28,8 @@ CAN_WAIT = (
     *("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js"),
     "sphinx-book-theme.js",
 )
+#: Scripts that explain a term where it stands, and what fetches them.
+TIPS, LOADER = "_static/tippy/", "_static/tips.js"
 #: The theme chooses light or dark after the first picture: text jumps, panels flash.
 CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
@@ -39,6 +43,7 @@ def choose_files(app: Sphinx, page: str, template: str, context: dict, doctree) 
     body = context["body"] = THEBE.sub("", context.get("body", ""))
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
+    context["script_files"] = _when_touched(context["script_files"], context["pathto"])
     if page != "search":  # its own scripts call them at once
         context["script_files"] = [_deferred(file) for file in context["script_files"]]
     # The theme's style sheet imports this one: fetch both at the same time.
@@ -64,8 +69,24 @@ def _deferred(file):
     return type(file)(file.filename, priority=file.priority, **attributes)
 
 
+def _when_touched(scripts: list, pathto: Callable[..., str]) -> list:
+    """Return the scripts; those of the tips are fetched by one of the book's own."""
+    tips = [file for file in scripts if str(file.filename).startswith(TIPS)]
+    if not tips:
+        return scripts
+    files = " ".join(pathto(file.filename, 1) for file in tips)
+    script = type(tips[0])(LOADER, defer="defer", **{"data-files": files})
+    return [*(file for file in scripts if file not in tips), script]
+
+
+def _serve(app: Sphinx) -> None:
+    loader = str(Path(__file__).parent / "tips.js")
+    app.config.html_static_path = [*app.config.html_static_path, loader]
+
+
 def setup(app: Sphinx) -> dict:
     """Connect to the pages as they are written, after all who add files."""
     app.add_js_file(None, body=CHOOSE_THEME, priority=100)
+    app.connect("builder-inited", _serve)
     app.connect("html-page-context", choose_files, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,8 +2,8 @@
 
 ``record.js``, on every page, is the one place that reads and writes it; the other
 elements call it. ``course-items.js``, made with the book, says which self-checks,
-predictions and live figures each page holds. With both, the sidebar marks the pages
-that are done.
+predictions and live figures each page holds, and is fetched when something is kept.
+With both, the sidebar marks the pages that are done.
 
 The directive ``my-course`` makes the page that shows the record: what is done, what was
 wrong, how far the reader's certainty can be trusted, ten questions again, and buttons
@@ -127,6 +127,7 @@ def _serve(app: Sphinx) -> None:
 
 def _show(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     if 'class="my-course"' in context.get("body", ""):
+        app.add_js_file(ITEMS, loading_method="defer", priority=400)
         app.add_js_file("my-course.js", loading_method="defer")
 
 
@@ -135,8 +136,7 @@ def setup(app: Sphinx) -> dict:
     app.add_node(my_course_node, html=(_visit_my_course, _depart_my_course))
     app.add_directive("my-course", MyCourse)
     # Before the scripts of the elements that write to it, which have priority 500.
-    for priority, script in enumerate((ITEMS, "record.js"), 400):
-        app.add_js_file(script, loading_method="defer", priority=priority)
+    app.add_js_file("record.js", loading_method="defer", priority=401)
     app.add_css_file("record.css", priority=801)
     app.connect("builder-inited", _serve)
     app.connect("html-page-context", _show)

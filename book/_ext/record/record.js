@@ -114,7 +114,19 @@
   // -- pages
 
   const root = new URL(document.documentElement.dataset.content_root || "./", location.href);
-  const items = () => window.courseItems ?? {};
+  // What each page asks is fetched by a reader of whom something is kept.
+  const source = new URL("course-items.js", document.currentScript.src);
+  let asked = false;
+  const items = () => {
+    if (!window.courseItems && !asked && Object.keys(all()).length) {
+      asked = true;
+      const script = document.createElement("script");
+      script.src = source;
+      script.onload = markPages;
+      document.head.append(script);
+    }
+    return window.courseItems ?? {};
+  };
   const address = (page) => new URL(page, root).href;
 
   // How far a page is: "", "begun" or "done".
