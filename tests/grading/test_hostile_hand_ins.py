@@ -146,6 +146,14 @@ def test_nothing_is_printed_that_commands_a_terminal(hostile):
     ]
 
 
+def closing_table(hostile):
+    """Return what the command says at the end, with the file that it names."""
+    printed = hostile.printed[hostile.printed.rindex(f"\n{MINI}: ") :]
+    file = hostile.course.folder / f"{MINI}-closing.csv"
+    assert file.name in printed
+    return printed + file.read_text()
+
+
 @pytest.mark.parametrize(
     "student, reason",
     [
@@ -160,14 +168,14 @@ def test_nothing_is_printed_that_commands_a_terminal(hostile):
     ],
 )
 def test_instructor_and_student_are_told(hostile, student, reason):
-    closing = hostile.printed[hostile.printed.rindex(f"\n{MINI}: ") :]
+    closing = closing_table(hostile)
     assert reason in closing
     page = hostile.course.folder / f"feedback/{student}/{MINI}/{MINI}.html"
     assert reason in page.read_text()
 
 
 def test_who_has_no_mark_is_named(hostile):
-    closing = hostile.printed[hostile.printed.rindex(f"\n{MINI}: ") :]
+    closing = closing_table(hostile)
     assert "handed in no notebook, but mini (1).ipynb is a link" in closing
     assert "x is a link" in closing or "x is a link or a file" in closing
     assert "mini is a link" in closing
