@@ -83,9 +83,15 @@ def wait_until_idle(page):
     )
 
 
-def saved(page, path):
-    """Return a notebook as the lab keeps it in the browser, and as it is downloaded."""
+def save(page):
+    """Save the notebook, as the lab keeps it in the browser."""
     menu(page, "File", "Save Notebook")
+    expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
+
+
+def downloaded(page, path):
+    """Return the notebook as a student gets it who saves and downloads it."""
+    save(page)
     with page.expect_download() as download:
         menu(page, "File", "Download")
     download.value.save_as(path)
@@ -126,7 +132,7 @@ def test_a_chapter_runs_through(browser, lab, chapter, tmp_path):
         menu(page, "Run", "Run All Cells")
         wait_until_idle(page)
         picture(page, f"lite-{chapter.replace('/', '-')}")
-        ran = saved(page, tmp_path / "ran.ipynb")
+        ran = downloaded(page, tmp_path / "ran.ipynb")
         assert not seen.elsewhere
     code = [cell for cell in ran.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code if cell.source)
@@ -184,12 +190,12 @@ def test_a_student_does_a_task_keeps_it_hands_it_in_and_is_graded(
         run(page, check)
         expect(check.locator(".jp-OutputArea-output")).to_have_count(0)
         picture(page, "lite-task-done")
-        menu(page, "File", "Save Notebook")
+        save(page)
         page.reload()
         expect(cell_of(page, f"def {TASK}")).to_contain_text(
             answer.splitlines()[-1].strip(), timeout=BOOT
         )
-        done = saved(page, tmp_path / "metrics.ipynb")
+        done = downloaded(page, tmp_path / "metrics.ipynb")
         assert not seen.elsewhere
     assert answer in [cell.source for cell in done.cells]
 
