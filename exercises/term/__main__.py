@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from . import (
     agree,
     alike,
+    archive,
     check,
     class_,
     collect,
@@ -39,6 +40,7 @@ COMMANDS: Sequence[Command] = (
     final,
     items,
     alike,
+    archive,
     check,
     reports,
     judged,

@@ -27,7 +27,7 @@ from nbgrader.api import (
     TaskCell,
 )
 from nbgrader_apart import late
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, inspect, make_url, select, text
 from sqlalchemy.orm import object_session, selectinload
 
 #: Where something stands: the name of its notebook, and of its cell.
@@ -179,6 +179,44 @@ def copy(url: str, path: Path) -> str:
     source.dispose()
     target.dispose()
     return copied
+
+
+def is_there(url: str) -> bool:
+    """Say whether there is a gradebook with tables in it."""
+    path = make_url(url).database
+    if url.startswith("sqlite:") and not (path and Path(path).is_file()):
+        return False  # looking would make the file
+    engine = create_engine(url)
+    try:
+        return "student" in inspect(engine).get_table_names()
+    finally:
+        engine.dispose()
+
+
+def digest(url: str) -> str:
+    """Return a text that is the same for two gradebooks that hold the same."""
+    engine = create_engine(url)
+    summed = hashlib.sha256()
+    with engine.connect() as there:
+        for table in Base.metadata.sorted_tables:
+            rows = sorted(repr(tuple(row)) for row in there.execute(select(table)))
+            summed.update(f"{table.name} {rows}".encode())
+    engine.dispose()
+    return summed.hexdigest()
+
+
+def empty(url: str) -> None:
+    """Forget everything: the file is removed; on a server the tables are emptied."""
+    path = make_url(url).database
+    if url.startswith("sqlite:") and path:
+        for name in (path, f"{path}-journal", f"{path}-wal", f"{path}-shm"):
+            Path(name).unlink(missing_ok=True)
+        return
+    engine = create_engine(url)
+    with engine.begin() as there:
+        for table in reversed(Base.metadata.sorted_tables):
+            there.execute(table.delete())
+    engine.dispose()
 
 
 def take_over(

@@ -20,7 +20,7 @@ import shutil
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from nbgrader_apart import cells
 from nbgrader_apart.explain import CONTROL
 from nbgrader_apart.tree import printable
 
-from . import markinglog, rubric
+from . import classlist, markinglog, rubric
 from .command import CommandError, NotInGradebook
 from .folders import find_course, require_assignment, settings
 from .markinglog import Given
@@ -50,6 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--second", action="store_true", help="mark again what others have marked"
     )
+    parser.add_argument("--section", help="only the answers of one section")
     parser.add_argument(
         "--count", type=int, help="so many answers (all; with --second 10)"
     )
@@ -65,6 +66,8 @@ def main(arguments: Namespace) -> int:
         raise CommandError(f"--count {arguments.count} is not allowed: give 1 or more")
     by = choose(rubric.of_assignment(course, name), arguments.task, name)
     session = Session(course, name, by, arguments.marker, arguments.second)
+    if arguments.section is not None:
+        session.only = of_section(course, arguments.section)
     pile = session.pile()
     pile = pile[: arguments.count or (10 if arguments.second else len(pile))]
     done = session.mark(pile)
@@ -89,6 +92,25 @@ def choose(rubrics: dict[str, Rubric], task: str | None, name: str) -> Rubric:
             f"{', '.join(rubrics) or 'none'}. Name one with --task"
         )
     return rubrics[task]
+
+
+def of_section(course: Path, section: str) -> set[str]:
+    """Return who is in a section of the class list.
+
+    Raises
+    ------
+    CommandError
+        If nobody is; the message lists the sections.
+    """
+    listed = classlist.load(course)
+    found = {one.id for one in listed if one.section == section}
+    if not found:
+        there = sorted({one.section for one in listed if one.section})
+        raise CommandError(
+            f"nobody on the class list is in section {section!r}; sections are: "
+            f"{', '.join(map(printable, there)) or 'none'}"
+        )
+    return found
 
 
 class Stop(Exception):
@@ -134,6 +156,8 @@ class Session:
     ) -> None:
         self.course, self.assignment, self.rubric = course, assignment, rubric
         self.marker, self.second, self.ask = marker, second, ask
+        #: Whose answers; None for everybody's.
+        self.only: Collection[str] | None = None
         self.directory = settings(course)
         self.directory.assignment_id = assignment
 
@@ -173,6 +197,8 @@ class Session:
                         if grade.name != self.rubric.task:
                             continue
                         student = submission.student.id
+                        if self.only is not None and student not in self.only:
+                            continue
                         text = self._text(student, notebook.name)
                         waits = grade.needs_manual_grade
                         if text is not None:

@@ -1,6 +1,10 @@
 """A class on the small assignment, graded with nbgrader's own commands."""
 
+import os
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -91,3 +95,44 @@ def graded_class(handed_out, tmp_path_factory, request):
     course.run("generate_feedback", MINI)
     course.run("export", "--to", str(course.folder / "grades.csv"))
     return SimpleNamespace(course=course, printed=printed, scores=course.scores())
+
+
+def as_server(command, **options):
+    """Run a command as a user that may run the server; root may not."""
+    if os.geteuid() == 0:
+        options["user"] = "postgres"
+    return subprocess.run(command, check=True, capture_output=True, **options)
+
+
+@pytest.fixture
+def postgres():
+    """The address of an empty database, on a server that lives as long as the test."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not os.environ.get("CI"):
+        if not found:
+            pytest.skip("PostgreSQL's server is not installed")
+        pytest.importorskip("psycopg2", reason="psycopg2-binary is not installed")
+    binaries = found[-1]
+    folder = Path(tempfile.mkdtemp(prefix="grading-postgres-"))
+    if os.geteuid() == 0:
+        import pwd
+
+        account = pwd.getpwnam("postgres")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    data = folder / "data"
+    # A socket in the folder, no port: nobody else can reach it.
+    listen = (
+        f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    )
+    try:
+        as_server(
+            [binaries / "initdb", "-D", data, "-U", "grader", "-A", "trust"], cwd="/"
+        )
+        control = [binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+        as_server([*control, "-o", listen, "start"], cwd="/")
+        try:
+            yield f"postgresql+psycopg2://grader@/postgres?host={folder}"
+        finally:
+            as_server([*control, "-m", "immediate", "stop"], cwd="/")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
