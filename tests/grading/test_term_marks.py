@@ -217,6 +217,8 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
     assert main(["feedback", MINI, "--out", "n.zip"]) == 0
     with zipfile.ZipFile("n.zip") as archive:
         assert "O-Neil_Ben_ben_mini-feedback.html" in archive.namelist()
+    for page in pages.values():  # it fetches nothing
+        assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//|@import""", page)
 
 
 @pytest.mark.parametrize(

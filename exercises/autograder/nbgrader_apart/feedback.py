@@ -16,7 +16,7 @@ from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from traitlets import List, Unicode
 from traitlets.config import Config
 
-from . import late, released
+from . import formulas, late, released, safehtml
 from .cells import is_test
 from .outcomes import task_of
 from .submission import GRADED, SUFFIX
@@ -201,6 +201,11 @@ class FeedbackExporter(HTMLExporter):
         ours = Path(__file__).parent / "templates"
         own = Config()
         own.FeedbackExporter.template_name = TEMPLATE
+        own.FeedbackExporter.filters = safehtml.FILTERS | {
+            "strip_files_prefix": lambda html: formulas.typeset(
+                safehtml.clean_markdown(html)
+            )
+        }
         own.FeedbackExporter.extra_template_basedirs = [str(ours), str(theirs)]
         own.FeedbackExporter.extra_template_paths = [str(theirs), str(styles)]
         own.merge(super().default_config)
