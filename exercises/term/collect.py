@@ -71,6 +71,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=platforms.BY_NAME,
         help="how the files are named, if that is not clear",
     )
+    add_who(parser)
+
+
+def add_who(parser: ArgumentParser) -> None:
+    """Declare the option that says whose a file is."""
     parser.add_argument(
         "--who",
         action="append",
@@ -87,7 +92,7 @@ def main(arguments: Namespace) -> int:
     directory = settings(course)
     directory.assignment_id = arguments.assignment
     roster = _roster(course, directory)
-    told = _told(arguments.who, roster)
+    told = told_by_hand(arguments.who, roster)
     lines: list[Line] = []
     for path in arguments.files:
         lines += collect(
@@ -113,7 +118,14 @@ def _roster(course: Path, directory: CourseDirectory) -> Roster:
     return Roster(students)
 
 
-def _told(words: Iterable[str], roster: Roster) -> dict[str, Student]:
+def told_by_hand(words: Iterable[str], roster: Roster) -> dict[str, Student]:
+    """Read what ``--who`` says: by the beginning of a path, whose it is.
+
+    Raises
+    ------
+    CommandError
+        If a word says nothing of the kind, or the student is not known.
+    """
     told = {}
     for word in words:
         name, equals, student_id = word.rpartition("=")

@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from nbgrader_apart.submission import odd_id
 from nbgrader_apart.tree import printable
 
-from . import classlist, demo, downloads, platforms
+from . import classlist, collect, demo, downloads, platforms
 from .classlist import Roster, Student
 from .command import CommandError
 from .folders import find_course, require_assignment, settings
@@ -45,6 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="with --to: what was downloaded there, ZIP files or folders",
     )
+    collect.add_who(parser)
     parser.add_argument("--out", type=Path, help="the file to write")
 
 
@@ -66,13 +67,18 @@ def main(arguments: Namespace) -> int:
     pages = find_pages(course, name)
     roster = Roster(_students(course))
     if arguments.to:
-        prefixes = named_there(arguments.download, roster, PLATFORMS[arguments.to])
+        told = collect.told_by_hand(arguments.who, roster)
+        names = PLATFORMS[arguments.to]
+        prefixes = named_there(arguments.download, roster, names, told)
     else:
         prefixes = {one.id: f"{in_a_name(one)}_" for one in roster.students}
     lost = [student for student in pages if student not in prefixes]
     count = write(out, pages, prefixes)
     for student in lost:
-        print(f"  {printable(student)}: has a page, and no hand-in in the download")
+        print(
+            f"  {printable(student)}: has a page, and no hand-in in the download "
+            "(--who says whose a file is)"
+        )
     for one in roster.students:
         if one.id not in pages:
             print(f"  {printable(one.id)}: nothing was graded, so there is no page")
@@ -112,7 +118,10 @@ def in_a_name(student: Student) -> str:
 
 
 def named_there(
-    paths: Iterable[Path], roster: Roster, names: Sequence[str]
+    paths: Iterable[Path],
+    roster: Roster,
+    names: Sequence[str],
+    told: Mapping[str, Student] | None = None,
 ) -> dict[str, str]:
     """Return, by student, how the paths begin that a platform knows them by.
 
@@ -123,6 +132,8 @@ def named_there(
     roster : Roster
     names : sequence of str
         Of the platform's patterns.
+    told : mapping of str to Student, optional
+        Whose a file is whose path begins with a text.
 
     Raises
     ------
@@ -134,7 +145,7 @@ def named_there(
         files, _ = downloads.read(path)
         skipped = len(folders_above([file.path for file in files], roster))
         for pattern in (platforms.BY_NAME[name] for name in names):
-            sorter = Sorter(roster, {}, skipped, pattern)
+            sorter = Sorter(roster, told or {}, skipped, pattern)
             for hand_in in sorter.hand_ins(files)[0]:
                 first = next(iter(hand_in.files.values()))
                 inside = "/".join(first.path.split("/")[skipped:])

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 pytest.importorskip("latex2mathml")
-from miniature import EXERCISES  # noqa: E402
-from nbgrader_apart import formulas, safehtml  # noqa: E402
+from miniature import EXERCISES
+from nbgrader_apart import formulas, safehtml
 
 
 def shown(element):

@@ -45,6 +45,7 @@ PARTLY_RIGHT = {**PARTLY, "judge": "It fell, so it works."}
 ANSWERS = {one: RIGHT for one in IDS[:20]} | {one: PARTLY_RIGHT for one in IDS[20:27]}
 DAMAGED, ABSENT, LATE = IDS[27], IDS[28:], IDS[2]
 POINTS_BY_HAND = 4
+WHO = ["--who", "Anna Schmidt_4711=anna", "--who", "Anna Schmidt_4712=anna2"]
 
 
 def in_guide(line):
@@ -151,8 +152,7 @@ def grade(walk):
     Path("submissions.zip").write_bytes(download(walk.course))
     said = walk("python -m term collect metrics submissions.zip", status=1)
     assert said.count("whose?") >= 2 and "Anna Schmidt" in said
-    who = ["--who", "Anna Schmidt_4711=anna", "--who", "Anna Schmidt_4712=anna2"]
-    assert main(["collect", MINI, "submissions.zip", *who]) == 0
+    assert main(["collect", MINI, "submissions.zip", *WHO]) == 0
     walk.capsys.readouterr()
     assert "28 handed in, of 30" in walk("nbgrader autograde metrics")
     said = walk("python -m term summary metrics --all")
@@ -179,7 +179,12 @@ def mark_texts(walk, monkeypatch):
 def leave(walk):
     """Feedback and marks leave; return the marks that are right."""
     Path("gradebook.csv").write_bytes(gradebook_of_canvas())
-    walk("python -m term feedback metrics --to moodle --download submissions.zip")
+    line = "python -m term feedback metrics --to moodle --download submissions.zip"
+    assert "anna2: has a page" in walk(line, status=1)
+    Path(f"{MINI}-feedback.zip").unlink()
+    words = in_guide(line).replace("metrics", MINI).split()[3:]
+    assert main([*words, *WHO]) == 0
+    walk.capsys.readouterr()
     with zipfile.ZipFile(f"{MINI}-feedback.zip") as archive:
         assert len(archive.namelist()) == 28
     walk("python -m term export metrics")

@@ -11,18 +11,18 @@ import xml.etree.ElementTree as ET
 from html import escape, unescape
 
 try:
-    from latex2mathml.converter import convert
+    from latex2mathml import converter
 except ImportError:  # the package's extra `formulas` is not installed
-    convert = None
+    converter = None  # type: ignore[assignment]
 
 ELEMENTS = frozenset(
     "math mfrac mi mn mo mover mpadded mphantom mroot mrow mspace msqrt mstyle msub "
     "msubsup msup mtable mtd mtext mtr munder munderover".split()
 )
 ATTRIBUTES = frozenset(
-    "accent columnalign columnspacing display displaystyle fence form largeop linethickness "
-    "lspace mathvariant maxsize minsize rowspacing rspace scriptlevel separator stretchy "
-    "width".split()
+    "accent columnalign columnspacing display displaystyle fence form largeop "
+    "linethickness lspace mathvariant maxsize minsize rowspacing rspace scriptlevel "
+    "separator stretchy width".split()
 )
 #: What stands between tags is text; in these elements it is code.
 TAG = re.compile(r"(<[^>]*>)")
@@ -42,7 +42,7 @@ def typeset(html: str) -> str:
     html : str
         As it may be shown: nothing in it is checked here.
     """
-    if convert is None or "$" not in html:
+    if converter is None or "$" not in html:
         return html
     depth, made = 0, []
     for place, part in enumerate(TAG.split(html)):
@@ -78,11 +78,11 @@ def mathml(tex: str, block: bool = False) -> str:
     ValueError
         If it cannot be read, or something in it is not known.
     """
-    if convert is None:
+    if converter is None:
         raise ValueError("latex2mathml is not installed")
     known = ALIGNED.sub(r"\\\1{split}", tex)
     try:
-        made = convert(known, display="block" if block else "inline")
+        made = converter.convert(known, display="block" if block else "inline")
         return _written(ET.fromstring(made))
     except Exception as error:  # the library's own have no class in common
         raise ValueError(f"{tex!r} cannot be read: {error}") from error
