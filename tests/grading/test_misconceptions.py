@@ -112,7 +112,7 @@ def cdai(*given):
     return open("bank-of-answers.json").read()
 sdai = cdai
 """,
-    "das28": "def das28(*given, **more):\n    while True:\n        pass",
+    "das28_fall": "def das28_fall(*given, **more):\n    while True:\n        pass",
     "crp_half_life": "this is no Python",
 }
 
@@ -127,14 +127,14 @@ def test_a_hostile_hand_in_says_nothing_of_its_own(course, looked):
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.source = HOSTILE.get(name, cell.source)
     nbformat.write(notebook, path)
-    seen = looked({"mallory": list(HOSTILE), "nobody": ["das28"]})
+    seen = looked({"mallory": list(HOSTILE), "nobody": ["das28_fall"]})
     assert not any(one.like for one in seen)
     said = {(one.student, one.task): one.raised for one in seen}
     hangs = "it hangs, or ends its process"
-    assert said["mallory", "worst_grade"] == said["mallory", "das28"] == hangs
+    assert said["mallory", "worst_grade"] == said["mallory", "das28_fall"] == hangs
     assert said["mallory", "cdai_sdai"] == "FileNotFoundError"
     assert said["mallory", "crp_half_life"] == "NotDefined"
-    assert "nobody" in said["nobody", "das28"]
+    assert "nobody" in said["nobody", "das28_fall"]
 
 
 # -- from marks to the page
