@@ -145,7 +145,9 @@ def test_weight(browser, book, page_name):
             ),
         )
         place = opened(page, book, name)
-        assert sum(sizes.values()) <= 160_000
+        # The atlas is no chapter: a table of 140 rows, and pictures of their effects.
+        allowed = 200_000 if page_name.startswith("reference/") else 160_000
+        assert sum(sizes.values()) <= allowed
         first = place.locator("input").first
         with page.expect_response("**/vega.min.js*") as answer:
             first.evaluate("one => one.focus({preventScroll: true})")
