@@ -42,7 +42,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "per_protocol": ("analysis", "flow:left_out"),
     "stopped_early": ("stopping", "register:size", "register:interim"),
     "baseline_carried": ("absent", "followed", "reasons", "flow:lost", "flow:uneven"),
-    "unit_of_analysis": ("design", "allocation", "analysis", "register:unit"),
+    "unit_of_analysis": (
+        *("design", "allocation", "analysis"),
+        *("register:unit", "register:analysis"),
+    ),
     "wrong_denominator": ("analysis", "headline", "flow:completed"),
     "spin": ("headline", "conclusion"),
     "weak_comparator": ("comparator", "register:comparator"),
