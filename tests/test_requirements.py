@@ -31,6 +31,7 @@ USED_BY_NAME = {
     "jupyterlab": ("Makefile", "jupyter lab"),
     "mypy": ("Makefile", "mypy"),
     "nbval": ("Makefile", "--nbval"),
+    "psycopg2-binary": ("tests/grading/conftest.py", 'importorskip("psycopg2"'),
     "pytest-rerunfailures": ("Makefile", "--reruns"),
     "pytest-xdist": ("Makefile", "--dist"),
     "ruff": ("Makefile", "ruff check"),

@@ -205,7 +205,7 @@ def test_every_rubric_of_the_course_can_be_marked_by():
             # The table of the capstone is marked by its faults: levels alone.
             assert len(by.elements) >= 3 or task == "summary", where
             assert "SOLUTION" not in by.model + by.text
-    assert count == 12
+    assert count == 13
 
 
 def test_elements_and_levels():
