@@ -12,6 +12,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from string import Template
 from xml.sax.saxutils import escape
 
 import yaml
@@ -20,7 +21,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).parent
+ROOT = HERE.resolve().parents[2]
 DESCRIPTIONS = "book/descriptions.yml"
 TIME = re.compile(r"Time\s+(?P<minutes>\d+)\s+min")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -74,7 +76,10 @@ def tell(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
         tags += f'<script type="application/ld+json">{data}</script>\n'
     context["metatags"] = tags
     if page == app.config.root_doc:
-        context["docstitle"] = ""  # the title of the book, and not twice
+        # The title of the book, and not twice; the theme's link to this page keeps it.
+        logo = context.get("theme_logo") or {}
+        context["theme_logo"] = {**logo, "text": context.get("docstitle", "")}
+        context["docstitle"] = ""
 
 
 def drop_address(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -182,17 +187,9 @@ def write_beside(app: Sphinx, exception: Exception | None) -> None:
         )
         robots += f"Sitemap: {base}/sitemap.xml\n"
     (folder / "robots.txt").write_text(robots, encoding="utf-8")
-    title = html.escape(citation()["title"])
+    page = Template((HERE / "not-found.html").read_text(encoding="utf-8"))
     (folder / "404.html").write_text(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Page not found: {title}</title>"
-        "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 sans-serif;"
-        "max-width:36rem;margin:15vh auto;padding:0 1rem}</style></head>\n"
-        "<body><main><h1>This page is not here</h1>"
-        "<p>It may have been renamed, or the address has a slip. "
-        f'<a href="{html.escape(base)}/">{title}</a> has the table of contents '
-        "and a search.</p></main></body></html>\n",
+        page.substitute(title=html.escape(citation()["title"]), base=html.escape(base)),
         encoding="utf-8",
     )
 
