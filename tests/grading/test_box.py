@@ -498,7 +498,13 @@ print("FORKS", count, "END")
 """
 
 
-def test_processes_are_capped(worker):
+def test_processes_are_capped(worker, request):
+    if os.getuid() == 0 and request.node.callspec.params["worker"] != str(BEST):
+        pytest.skip("the kernel counts no process of root's, as these are here")
+    processes_are_capped(worker)
+
+
+def processes_are_capped(worker):
     count = int(said(worker, FORKS).split("FORKS")[1].split()[0])
     assert 20 <= count <= worker.options.limits.processes
     honest_passes(worker)
