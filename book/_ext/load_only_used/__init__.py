@@ -24,12 +24,11 @@ NEEDED_FOR = {
     "toggle": 'class="toggle',
 }
 #: Scripts that Sphinx loads before the text is shown, and that wait for it anyway.
-CAN_WAIT = (
-    *("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutton.js"),
-    "sphinx-book-theme.js",
-)
+CAN_WAIT = (*("doctools.js", "sphinx_highlight.js", "sphinx-book-theme.js"),)
 #: Scripts that explain a term where it stands, and what fetches them.
 TIPS, LOADER = "_static/tippy/", "_static/tips.js"
+#: What puts a button to copy beside code, as useless before as the tips.
+COPY = ("clipboard.min.js", "copybutton.js")
 #: The theme chooses light or dark after the first picture: text jumps, panels flash.
 CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
@@ -70,13 +69,15 @@ def _deferred(file):
 
 
 def _when_touched(scripts: list, pathto: Callable[..., str]) -> list:
-    """Return the scripts; those of the tips are fetched by one of the book's own."""
+    """Return the scripts; those that wait are fetched by one of the book's own."""
+    copy = [file for file in scripts if str(file.filename).endswith(COPY)]
     tips = [file for file in scripts if str(file.filename).startswith(TIPS)]
-    if not tips:
+    waiting = [*copy, *tips]
+    if not waiting:
         return scripts
-    files = " ".join(pathto(file.filename, 1) for file in tips)
-    script = type(tips[0])(LOADER, defer="defer", **{"data-files": files})
-    return [*(file for file in scripts if file not in tips), script]
+    files = " ".join(pathto(file.filename, 1) for file in waiting)
+    script = type(waiting[0])(LOADER, defer="defer", **{"data-files": files})
+    return [*(file for file in scripts if file not in waiting), script]
 
 
 def _serve(app: Sphinx) -> None:

@@ -1,5 +1,5 @@
-// Fetches what explains a term where it stands, once the pointer or the keyboard has
-// touched the page: its scripts weigh a sixth of a page, and nothing shows before.
+// Fetches what explains a term where it stands and what copies code, once the pointer
+// or the keyboard has touched the page: nothing of it shows before.
 "use strict";
 
 {
@@ -16,7 +16,7 @@
     });
     scripts.at(-1).onload = () => {
       // The page's tips wait for an event that may have passed.
-      if (document.readyState === "complete") window.onload();
+      if (document.readyState === "complete") window.onload?.();
       for (const link of [...document.querySelectorAll("a:hover"), document.activeElement]) {
         link._tippy?.show();
       }
