@@ -51,10 +51,9 @@ two; later it is quicker.
 - `chapters` holds the pages of the book as notebooks: *Run → Run All Cells*.
 - `exercises` holds the assignments, each with its data.
 
-**Your work is kept in this browser, on this machine, and nowhere else.**
-Whoever clears the browser's data clears it too.
-So download what you want to keep, and what you hand in: right-click the notebook in the
-list on the left, and choose *Download*.
+**Your work lies in this browser, on this machine, and nowhere else.**
+Do not count on the browser to keep it. Download what you want to keep, and what you
+hand in: right-click the notebook in the list on the left, and choose *Download*.
 Hand in the notebook under the name that it has here, such as `metrics.ipynb`.
 
 The button *Validate* of an installed JupyterLab is not here: choose
