@@ -133,7 +133,7 @@ lite: $(BOOK) $(LITE)  ## build JupyterLab in the browser, below the book (needs
 
 # PYODIDE=folder: a Pyodide of one's own, with the packages that the notebooks import.
 lite-test: $(BOOK) $(LITE)  ## run chapters and hand in from JupyterLab in the browser (PYODIDE=folder)
-	PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest -q -rs -m lite tests/browser/test_lite.py
+	PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest -q -rs -m lite tests/browser/test_lite_in_browser.py
 
 demo: $(READY)  ## hand in, grade and chart a synthetic class of 30
 	@$(BIN)/python -m term demo
