@@ -44,6 +44,22 @@ def a_class(course, students=6):
     course.run("collect", MINI, "--update")
 
 
+def test_the_helpers_of_the_pages_can_be_used_and_nothing_else_of_ours(new_course):
+    """A student who works in the course's environment finds them there, too."""
+    uses = "from course import scores\n\ndef highest(values):\n    {}\n    return {}"
+    helpers = {
+        "anna": ("scores.das28_crp", "max(values)"),
+        "bo": ("import answers", "max(values)"),
+    }
+    for student, parts in helpers.items():
+        answer = {"highest_solution": uses.format(*parts)}
+        new_course.hand_in(student, new_course.filled(RIGHT | answer))
+    new_course.grade()
+    scores = new_course.scores()
+    assert scores["anna"]["highest"] == scores["anna"]["highest_hidden"] == 1
+    assert scores["bo"]["highest"] == scores["bo"]["highest_hidden"] == 0
+
+
 def test_scores_and_outputs_are_those_of_stock(new_course, monkeypatch):
     a_class(new_course)
     shows = new_course.filled(RIGHT)

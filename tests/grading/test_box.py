@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -18,7 +19,7 @@ import workers
 from nbgrader_apart import box, forkclient
 from nbgrader_apart.cells import CellKind
 from nbgrader_apart.execute import PRELOAD
-from nbgrader_apart.options import Level, Role
+from nbgrader_apart.options import Level, Limits, Role
 from nbgrader_apart.outputs import has_error
 from nbgrader_apart.plan import CodeCell, Plan, SetupCell, imported_by_many
 from nbgrader_apart.worker import Worker
@@ -319,6 +320,8 @@ LEFT_OUT = {
     "other processes": ("ptrace", "0, 0, 0, 0"),
     "name spaces": ("unshare", "0"),
     "mounts": ("mount", "None, None, None, 0, None"),
+    "the core": ("prctl", "62, 0, 0, 0, 0"),
+    "urgent data": ("send", "pair[0].fileno(), b'x', 1, 1"),
 }
 
 
@@ -326,7 +329,8 @@ LEFT_OUT = {
 def test_calls_that_are_not_of_the_list_are_refused(worker, name):
     call, arguments = LEFT_OUT[name]
     code = f"""
-import ctypes, errno
+import ctypes, errno, socket
+pair = socket.socketpair()
 libc = ctypes.CDLL(None, use_errno=True)
 failed = libc.{call}({arguments}) < 0
 print(failed and errno.errorcode[ctypes.get_errno()])
@@ -627,7 +631,12 @@ def test_one_bad_function_costs_no_other_task(worker, name):
 
 
 @pytest.mark.parametrize(
-    "code", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)"]
+    "code",
+    [
+        "import os; os._exit(0)",
+        "import os; os.abort()",
+        "import ctypes; ctypes.string_at(0)",
+    ],
 )
 def test_a_cell_that_ends_its_process_costs_no_other(worker, code):
     passed, outputs = workers.outcome(worker, workers.RIGHT, code, "after = 1")
@@ -636,12 +645,48 @@ def test_a_cell_that_ends_its_process_costs_no_other(worker, code):
     assert not outputs[3]
 
 
+def test_cells_that_end_their_process_have_no_more_time_than_others(monkeypatch):
+    forks = []
+    fork = forkclient.Fork.__init__
+
+    def counted(self, *given, **more):
+        forks.append(self)
+        time.sleep(0.1)
+        fork(self, *given, **more)
+
+    monkeypatch.setattr(forkclient.Fork, "__init__", counted)
+    made = workers.worker(BEST, total_seconds=2)
+    try:
+        passed, outputs = workers.outcome(made, *["import os; os._exit(0)"] * 100)
+        assert not passed
+        assert "used up the time of the whole notebook" in workers.text_of(outputs)
+        # Two for the submission, and no more after that than fit into its time.
+        assert len(forks) <= 2 + 2 / 0.1
+        honest_passes(made)
+    finally:
+        made.close()
+
+
+def test_a_submission_ends_when_its_processor_time_is_up():
+    made = workers.worker(BEST, limits=Limits(cpu=2))
+    try:
+        spins = (
+            "try:\n    while True: pass\nexcept BaseException:\n    while True: pass"
+        )
+        _, outputs = workers.outcome(made, spins)
+        assert "ended its own process" in workers.text_of(outputs[1:2])
+        honest_passes(made)
+    finally:
+        made.close()
+
+
 #: A process that stands still takes nothing: not even the text of its next cell.
 STANDS_STILL = """
 import os, signal, time
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))
 me = os.getpid()
 if os.fork() == 0:
-    time.sleep(0.3); os.kill(me, signal.SIGSTOP); os._exit(0)
+    time.sleep(0.3); os.kill(me, signal.SIGUSR1); os._exit(0)
 """
 
 
@@ -801,6 +846,56 @@ def test_a_hand_in_that_ends_the_fork_server_twice_is_alone(monkeypatch):
         honest_passes(made)
     finally:
         made.close()
+
+
+def test_a_fork_server_that_another_worker_has_closed_fails_nobody():
+    made = workers.worker(Level.LIMITS)
+    try:
+        honest_passes(made)
+        for server in made.servers.values():
+            server.client.close()
+            honest_passes(made)
+    finally:
+        made.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives forks users")
+def test_a_temporary_folder_that_is_closed_costs_nobody(tmp_path, monkeypatch):
+    """Without bubblewrap a fork with a user of its own could not come in."""
+    assert not tmp_path.parents[1].stat().st_mode & 1
+    for level in (Level.LANDLOCK, Level.LIMITS):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        made = workers.worker(level)
+        try:
+            honest_passes(made)
+        finally:
+            made.close()
+
+
+#: As bubblewrap when it is killed while it makes a box: half of that lives on.
+KILLED_ONCE = """#!/bin/sh
+test -e {folder}/once && exit 0
+sleep 600 &
+echo $! > {folder}/once
+kill -9 $$
+"""
+
+
+def test_a_probe_that_was_killed_has_not_said_no(tmp_path, monkeypatch):
+    """Else a weaker box would be taken for the whole class, or it would wait."""
+    bwrap = tmp_path / "bwrap"
+    bwrap.write_text(KILLED_ONCE.format(folder=tmp_path))
+    bwrap.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert box.bubblewrap.works()
+    left = int((tmp_path / "once").read_text())
+    until = time.monotonic() + 20
+    while os.path.exists(f"/proc/{left}") and time.monotonic() < until:
+        if open(f"/proc/{left}/stat").read().rsplit(")", 1)[1].split()[0] == "Z":
+            break  # nobody has buried it yet
+        time.sleep(0.05)
+    else:
+        assert not os.path.exists(f"/proc/{left}")
 
 
 def test_a_machine_that_cannot_fork_gives_nobody_zero_points(monkeypatch):

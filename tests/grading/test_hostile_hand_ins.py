@@ -1,6 +1,7 @@
 """Hand-ins that attack the way in, beside honest ones: with the real commands."""
 
 import csv
+import importlib.metadata
 import io
 import json
 import os
@@ -106,6 +107,12 @@ def fill(course):
     )
 
 
+def entries(course):
+    """Return what lies in the folders of all hand-ins, with what each entry is."""
+    found = {path: path.lstat() for path in course.folder.glob("submitted/*/*/*")}
+    return {path: (state.st_mode, state.st_size) for path, state in found.items()}
+
+
 @pytest.fixture(scope="module", params=["on", "off"])
 def hostile(handed_out, tmp_path_factory, request):
     """A class with every odd tree, graded twice: by itself, and again with --force."""
@@ -114,6 +121,7 @@ def hostile(handed_out, tmp_path_factory, request):
     )
     deserved = fill(course)
     before = (course.folder / "nbgrader_config.py").read_text()
+    handed_in = entries(course)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AUTOGRADER", request.param)
         printed = course.run("autograde", MINI)
@@ -123,6 +131,7 @@ def hostile(handed_out, tmp_path_factory, request):
     yield SimpleNamespace(
         course=course,
         deserved=deserved,
+        handed_in=handed_in,
         printed=printed,
         again=again,
         scores=course.scores(),
@@ -136,6 +145,10 @@ def test_everybody_gets_what_they_deserve(hostile):
             assert student not in hostile.scores, student
         else:
             assert points(hostile.scores[student]) == wanted, student
+
+
+def test_what_was_handed_in_stays_as_it_was(hostile):
+    assert entries(hostile.course) == hostile.handed_in
 
 
 def test_nothing_is_printed_that_commands_a_terminal(hostile):
@@ -168,8 +181,9 @@ def closing_table(hostile):
     ],
 )
 def test_instructor_and_student_are_told(hostile, student, reason):
-    closing = closing_table(hostile)
-    assert reason in closing
+    assert reason in closing_table(hostile)
+    log = hostile.printed[: hostile.printed.rindex(f"\n{MINI}: ")]
+    assert reason in log
     page = hostile.course.folder / f"feedback/{student}/{MINI}/{MINI}.html"
     assert reason in page.read_text()
 
@@ -571,3 +585,91 @@ def test_without_a_box_pip_changes_nothing_and_a_hang_is_called_one(
     assert "no other program holds" not in printed
     said = str([one.get("outputs") for one in course.autograded("installs").cells])
     assert "packages-stay-as-they-are" in said
+    assert importlib.metadata.version("iniconfig")
+
+
+#: What a student's code can make its kernel send, in a form that no kernel sends.
+SEND = """
+kernel = get_ipython().kernel
+def send(kind, content):
+    parent = kernel.get_parent("shell")
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=parent, ident=b"x")
+"""
+ODD_MESSAGES = [
+    ("stream", {}),
+    ("stream", {"name": 5, "text": [1]}),
+    ("display_data", {}),
+    ("display_data", {"data": {"text/html": 5, "image/png": [1]}, "metadata": 3}),
+    ("update_display_data", {"transient": 5, "data": {}}),
+    ("error", {"ename": None, "evalue": 3, "traceback": 5}),
+    ("error", {"ename": "E", "evalue": "e", "traceback": [10**6, "\ud800"]}),
+    ("status", {"execution_state": ["idle"]}),
+    ("clear_output", {}),
+    ("execute_input", {"execution_count": "many"}),
+    ("nonsense", {}),
+    ("comm_open", {"comm_id": "a", "target_name": "jupyter.widget", "data": 5}),
+    ("comm_msg", {"x": 1}),
+]
+WIDGETS = """
+for n in range(10):
+    state = {"_model_module": "x", "_model_name": "y", "value": "z" * 1_000_000}
+    send("comm_open", {"comm_id": str(n), "target_name": "jupyter.widget",
+                       "data": {"state": state}})
+"""
+SHOWS = """
+from IPython.display import display
+display({"text/html": 5, "a/b": {"c": [1]}, "text/plain": "a figure"}, raw=True)
+print("and a line")
+shown = display("before", display_id=True)
+shown.update("after")
+"""
+
+
+def test_what_a_kernel_sends_is_its_own_students(new_course, monkeypatch):
+    monkeypatch.setenv("AUTOGRADER", "off")
+    course = new_course
+    odd = "".join(f"send(*{message!r})\n" for message in ODD_MESSAGES)
+    added = {
+        "odd": SEND + odd,
+        "unsigned": "get_ipython().kernel.session.key = b'x'",
+        "widgets": SEND + WIDGETS,
+        "shows": SHOWS,
+        "zoe": "",
+    }
+    for student, code in added.items():
+        notebook = course.filled(RIGHT)
+        notebook.cells.insert(5, cell("code", code))
+        course.hand_in(student, notebook)
+    course.grade()  # ends with 0
+    scores = course.scores()
+    before = NONE | {"left_after": 1, "left_after_hidden": 2}
+    for student in ("odd", "widgets", "shows", "zoe"):
+        assert points(scores[student]) == FULL, student
+    assert points(scores["unsigned"]) == before
+    assert "changed how its process" in str(course.autograded("unsigned").cells)
+    size = (course.folder / f"autograded/widgets/{MINI}/{MINI}.ipynb").stat().st_size
+    assert size < 100_000
+    shown = str(course.autograded("shows").cells)
+    for told in ("a figure", "kind a/b", "and a line", "after"):
+        assert told in shown
+    assert "before" not in str(course.autograded("shows").cells[5].outputs)
+    course.run("generate_feedback", MINI)
+
+
+def test_without_a_box_a_notebook_has_its_time_too(new_course, monkeypatch):
+    monkeypatch.setenv("AUTOGRADER", "off")
+    course = new_course
+    settings = course.folder / "nbgrader_config.py"
+    limits = "c.Execute.timeout = 3\nc.ExecuteOrSay.total_timeout = 12\n"
+    settings.write_text(settings.read_text() + limits)
+    hangs = course.filled(RIGHT)
+    for _ in range(100):
+        hangs.cells.insert(5, cell("code", "while True: pass"))
+    course.hand_in("hangs", hangs)
+    course.hand_in("zoe", course.filled(RIGHT))
+    course.grade()
+    scores = course.scores()
+    before = NONE | {"left_after": 1, "left_after_hidden": 2}
+    assert points(scores["hangs"]) == before and points(scores["zoe"]) == FULL
+    said = str([one.get("outputs") for one in course.autograded("hangs").cells])
+    assert "not run, because the notebook took more than 12 s" in said

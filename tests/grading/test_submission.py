@@ -191,10 +191,16 @@ def notebook(**changes):
         ),
         (b'{"nbformat": 4, "cells": [' + b"[]," * 400_000, "too many parts"),
         (notebook(metadata=["ab"] * 1_100_000), "too many parts"),
+        (b'"outputs":' + b"[" * 20_000_000, "too many parts"),
+        (b'"outputs":[]' * 1_000_000, "too many parts"),
+        (b'"widgets":{}' * 100_000, "too many parts"),
         (b'{"nbformat": ' + b"9" * 5_000 + b', "cells": []}', "names no nbformat"),
         (notebook(nbformat=True), "names no nbformat"),
     ],
-    ids=["cells", "text", "pictures", "parts", "commas", "format", "bool"],
+    ids=[
+        *("cells", "text", "pictures", "parts", "commas"),
+        *("brackets", "outputs", "widgets", "format", "bool"),
+    ],
 )
 def test_what_is_too_much_is_refused_with_a_reason(content, reason):
     with pytest.raises(Unreadable, match=reason):

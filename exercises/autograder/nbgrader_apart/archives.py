@@ -81,11 +81,16 @@ class Unpacked:
         A new folder.
     inner : bool
         Whether to unpack ZIP files in the archive, too, one level deep: each becomes a
-        folder of its name.
+        folder of its name. It is one hand-in, and held to `tree.LIMITS`: so it takes
+        no room from the others.
+    most_files, most_bytes : int
+        How much is unpacked.
     """
 
     into: Path
     inner: bool = False
+    most_files: int = MOST_FILES
+    most_bytes: int = MOST_BYTES
     files: int = 0
     size: int = 0
     refused: list[Refusal] = field(default_factory=list)
@@ -109,16 +114,19 @@ class Unpacked:
         """Put a folder with what is in it in the place of an archive in the archive."""
         packed = path.with_name(f"{path.name}.packed")
         path.rename(packed)
-        below = Unpacked(path, files=self.files, size=self.size)
+        room = min(LIMITS.total_bytes, self.most_bytes - self.size)
+        below = Unpacked(path, most_files=LIMITS.files, most_bytes=room)
         try:
             path.mkdir()
+            if entries(packed) > LIMITS.files:
+                return f"holds more than {LIMITS.files:,} files"
             for member in _of_zip(packed):
                 below.take(member)
         except UNREADABLE as why:
             return f"cannot be unpacked ({why})"
         finally:
             packed.unlink()
-            self.files, self.size = below.files, below.size
+            self.size += below.size
         for refusal in below.refused:
             inside = f"{printable(name)}/{refusal.name}"
             self.refused.append(Refusal(inside, refusal.reason))
@@ -136,7 +144,7 @@ class Unpacked:
             ),
             TOO_LARGE: size > LIMITS.file_bytes,
             "is beyond what is unpacked of one archive": (
-                self.files >= MOST_FILES or self.size + size > MOST_BYTES
+                self.files >= self.most_files or self.size + size > self.most_bytes
             ),
         }
         odd = [reason for part in parts if (reason := odd_name(part))]
@@ -184,6 +192,18 @@ def unpack(archive: Path, into: Path, *, inner: bool = False) -> list[Refusal]:
     except UNREADABLE as why:
         raise BadArchive(f"cannot be read ({why})") from None
     return unpacked.refused
+
+
+#: What each entry of the table in a ZIP file begins with.
+ENTRY = b"PK\x01\x02"
+
+
+def entries(archive: Path) -> int:
+    """Return about how many files a ZIP file lists, without a look at the list.
+
+    The library reads the whole list, which can be a million times a file of no bytes.
+    """
+    return archive.read_bytes().count(ENTRY)
 
 
 def _of_zip(archive: Path) -> Iterator[Member]:

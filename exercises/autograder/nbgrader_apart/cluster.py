@@ -23,6 +23,7 @@ def run(
     options: Options,
     cells: Sequence[CodeCell],
     files: Mapping[str, bytes],
+    own: Mapping[str, bytes] | None = None,
 ) -> list[list[Output]]:
     """Run a notebook on a cluster; the work of a lost machine is done again.
 
@@ -30,7 +31,7 @@ def run(
     ----------
     scheduler : str
         The address of a dask.distributed scheduler whose workers have this package.
-    plan, options, cells, files
+    plan, options, cells, files, own
         See `worker.Worker`.
     """
     from distributed import Client
@@ -39,7 +40,7 @@ def run(
         if scheduler not in _clients:
             _clients[scheduler] = Client(scheduler)
     client = _clients[scheduler]
-    task = client.submit(_run_here, plan, options, cells, files, pure=False)
+    task = client.submit(_run_here, plan, options, cells, files, own, pure=False)
     outputs: list[list[Output]] = task.result()
     return outputs
 
@@ -49,6 +50,7 @@ def _run_here(
     options: Options,
     cells: Sequence[CodeCell],
     files: Mapping[str, bytes],
+    own: Mapping[str, bytes] | None,
 ) -> list[list[Output]]:
     """Run a notebook on this machine's worker, which is kept for the next one."""
     with _lock:
@@ -58,4 +60,4 @@ def _run_here(
                 worker.close()
             _workers.clear()
             _workers[key] = Worker(plan, 0, options)
-        return _workers[key].run(cells, files)
+        return _workers[key].run(cells, files, own)

@@ -13,12 +13,12 @@ import gc
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -88,6 +88,9 @@ class RunAhead(Execute):  # type: ignore[misc]  # nbgrader has no types
         Unicode(),
         list(PRELOAD),
         help="modules that are imported ahead if many hand-ins want them",
+    ).tag(config=True)
+    offered = List(
+        Unicode(), help="modules of the course that students' code may import"
     ).tag(config=True)
     call_timeout = Float(10, help="seconds a call from a test").tag(config=True)
     total_timeout = Float(600, help="seconds a notebook").tag(config=True)
@@ -169,13 +172,23 @@ class RunAheadExporter(intake.SubmissionExporter):
             yield from super().others(name, found, restored)
             return
         ran = self.run.current.notebooks[name]
-        here = tested(ran)
+        here = tested(ran).points
         for file, other in ran.others.items():
-            if (there := tested(other)) > here:
+            if (there := tested(other).points) > here:
                 yield (
                     f"{tree.printable(file)}, handed in with it, would get {there:g} "
                     f"points from the tests, and this one got {here:g}"
                 )
+
+    def from_file(
+        self, file_stream: Any, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the text of a notebook that this run has written, after the steps.
+
+        nbconvert's own way checks every cell of it again.
+        """
+        notebook = nbformat.v4.reads(file_stream.read())
+        return self.from_notebook_node(notebook, resources, **kw)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
@@ -196,15 +209,24 @@ class Ran:
     others: dict[str, Ran] = field(default_factory=dict)
 
 
-def tested(ran: Ran) -> float:
-    """Return the points that tests give to a notebook."""
+class Tested(NamedTuple):
+    """The points that tests give to a notebook, and those that they could give."""
+
+    points: float
+    most: float
+
+
+def tested(ran: Ran) -> Tested:
+    """Return what tests give to a notebook."""
     code = [cell for cell in ran.restored.cells if cells.is_code(cell)]
-    total = 0.0
+    points, most = 0.0, 0.0
     for cell, outputs in zip(code, ran.outputs, strict=True):
         if cells.is_test(cell):
             shown = nbformat.from_dict({**cell, "outputs": outputs})
-            total += determine_grade(shown)[0] or 0
-    return total
+            got, possible = determine_grade(shown)
+            points += got or 0
+            most += possible
+    return Tested(points, most)
 
 
 @dataclass(frozen=True)
@@ -386,28 +408,38 @@ class GradingRun:
             why = error_output("NotRun", "the file could not be read")
             return Ran(restored, [[why] for _ in code])
         known = self.exporter.released.cells[name]
+        own = self.converter.own_files(found.student)
+        ran = Ran(restored, self._outputs(name, code, found, own))
+        points, most = tested(ran)
+        if points == most:
+            return ran  # no other copy could get more
         others = {
             other.file: submission.restore(other.cells, known) for other in found.others
         }
-        return Ran(
-            restored,
-            self._outputs(name, code, found),
-            {
+        return replace(
+            ran,
+            others={
                 file: Ran(
-                    other, self._outputs(name, plan.code_cells(other.cells), found)
+                    other, self._outputs(name, plan.code_cells(other.cells), found, own)
                 )
                 for file, other in others.items()
             },
         )
 
     def _outputs(
-        self, name: str, code: list[plan.CodeCell], found: Submission
+        self,
+        name: str,
+        code: list[plan.CodeCell],
+        found: Submission,
+        own: Mapping[str, bytes],
     ) -> list[list[Output]]:
         made = self._plan(name)
         files = {**found.files, **made.files}
         if self.step.scheduler:
-            return cluster.run(self.step.scheduler, made, self.options, code, files)
-        return self._pool(name, made).run(code, files)
+            return cluster.run(
+                self.step.scheduler, made, self.options, code, files, own
+            )
+        return self._pool(name, made).run(code, files, own)
 
     def _pool(self, name: str, made: Plan) -> Pool:
         with self.lock:
@@ -425,9 +457,12 @@ class GradingRun:
                     more_than=self.step.workers,
                 )
                 source = released.source_folder(self.course) / f"{name}{SUFFIX}"
-                self.plans[name] = plan.make(
-                    source, self.exporter.released.cells[name], wanted
-                )
+                made = plan.make(source, self.exporter.released.cells[name], wanted)
+                made = replace(made, offered=list(self.step.offered))
+                # Set-up cells that read a student's own data cannot run for all.
+                if self.converter.is_personal:
+                    made = replace(made, prefix=[])
+                self.plans[name] = made
             return self.plans[name]
 
     def _first_texts(self, name: str) -> Iterator[str]:

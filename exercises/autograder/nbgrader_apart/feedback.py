@@ -28,12 +28,15 @@ NOT_YET = "not yet marked"
 def drop_data(assignment: str, student: str, notebooks: list[str]) -> None:
     """Leave the copies of files out of the feedback: it is a page to read.
 
-    A post-convert hook of nbgrader, called after each student's feedback is made.
+    A file that was handed out may be a page itself. A post-convert hook of nbgrader,
+    called after each student's feedback is made.
     """
     folder = Path(notebooks[0]).parent  # autograded/<student>/<assignment>
     copies = Path("feedback", folder.parent.name, folder.name)
-    for data in Path("source", folder.name).glob("*.csv"):
-        (copies / data.name).unlink(missing_ok=True)
+    pages = {f"{Path(notebook).stem}.html" for notebook in notebooks}
+    for file in Path("source", folder.name).glob("*"):
+        if file.is_file() and file.name not in pages:
+            (copies / file.name).unlink(missing_ok=True)
     (copies / GRADED).unlink(missing_ok=True)
 
 

@@ -270,8 +270,9 @@ class RestartingServer:
         """Start it again, if nobody else has done so since it died."""
         with self.lock:
             if self.client is dead:
-                dead.close()
+                # Until there is another one, whoever asks the dead one waits here.
                 self.client = ForkServerClient(self.role, self.plan, self.options)
+                dead.close()
 
 
 def remove_quietly(folder: Path) -> None:
@@ -310,7 +311,10 @@ class Fork:
         #: Why the other side's process is of no use any more, as this one says.
         self.gone: str | None = None
         self.user = box.user_id(server.options.level, server.role, slot)
-        self.folder = server.make_folder(files, self.user)
+        try:
+            self.folder = server.make_folder(files, self.user)
+        except FileNotFoundError:  # another worker has found it dead, and closed it
+            raise ForkServerError(server, "the fork server was closed") from None
         self.control, there = socket.socketpair()
         # A submission that keeps a processor busy takes time from no other slot.
         processors = sorted(os.sched_getaffinity(0))

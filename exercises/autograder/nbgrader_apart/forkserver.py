@@ -43,6 +43,14 @@ GC_THRESHOLD = 10_000
 BURY_SECONDS = 0.2
 #: Seconds in which everything that a fork has started can be killed.
 SWEEP_SECONDS = 10
+#: What libraries import only when they show, or turn, their first table or figure.
+LATER = {
+    "matplotlib": ["IPython.core.pylabtools", "matplotlib_inline.backend_inline"],
+    "pandas": [
+        *("pandas.core.methods.to_dict", "pandas.core.reshape.reshape"),
+        "pandas.io.formats.html",
+    ],
+}
 #: No process here has opened more descriptors than this.
 MAX_DESCRIPTOR = 4096
 
@@ -88,14 +96,17 @@ class ForkServer:
         box.go_early_if_memory_is_short(box.GOES_SECOND)
         box.close_memory()  # it is not for students' forks
         gc.disable()
-        for name in self.spec.imports:
-            # What cannot be imported will fail in the cell that wants it.
-            with contextlib.suppress(Exception, SystemExit):
-                importlib.import_module(name)
+        self._import(self.spec.imports)
         self._start_shell()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
         gc.enable()
+
+    def _import(self, modules: Sequence[str]) -> None:
+        """Import modules; what cannot be imported fails in the cell that wants it."""
+        for name in modules:
+            with contextlib.suppress(Exception, SystemExit):
+                importlib.import_module(name)
 
     def _start_shell(self) -> None:
         home = self.spec.home
@@ -109,6 +120,9 @@ class ForkServer:
             if has_error(outputs):
                 break  # the cells that follow run in each fork, and fail there
             self.prefix.append(outputs)
+        for library, modules in LATER.items():
+            if library in sys.modules:
+                self._import(modules)
         if "matplotlib" in sys.modules:
             _prepare_figures(self.spec.role)
         if len(os.listdir("/proc/self/task")) > 1:
@@ -236,16 +250,13 @@ class ForkServer:
         testside.serve(self.shell, control, link, options.call_seconds)
 
     def _isolate(self, request: ForkRequest) -> None:
-        """Go on in a process that finds nothing but the submission's own."""
+        """Go on where there is nothing but the submission's own."""
         given = os.open(request.folder, os.O_PATH | os.O_DIRECTORY)
         box.namespaces.separate(
             self.spec.arena, request.size, request.entries, request.user
         )
         box.take_user(request.user)
         box.namespaces.copy_files(given, request.folder)
-        process = os.fork()
-        if process != 0:
-            box.namespaces.wait_for(process)
 
 
 def _kill(pid: int) -> None:

@@ -15,7 +15,7 @@ already on record stay, and everybody else is graded as usual.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from nbgrader.utils import is_grade
+from traitlets import Any as AnyTrait
 from traitlets import List, TraitError, Unicode
 
 from . import (
@@ -83,10 +84,34 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
         Unicode(), help="where the files are that notebooks name as course.data"
     ).tag(config=True)
 
+    own_data = AnyTrait(
+        None,
+        allow_none=True,
+        help="called with the course's directory when a run begins; returns what gives "
+        "a student's own data files, by id, or None if all were given the same",
+    ).tag(config=True)
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.run_of = Run()
         self.is_same = False
+        self.late_policy = late.Policy(None, {})
+        self._own: Callable[[str], Mapping[str, bytes]] | None = None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether students were given data of their own."""
+        return self._own is not None
+
+    def own_files(self, student: str) -> Mapping[str, bytes]:
+        """Return the files that a student was given in the place of the course's."""
+        return {} if self._own is None else self._own(student)
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Lay a student's own data beside the notebook, over the course's."""
+        super().init_assignment(assignment_id, student_id)
+        if own := self.own_files(student_id):
+            tree.write(Path(self._format_dest(assignment_id, student_id)), dict(own))
 
     def init_notebooks(self) -> None:
         """Find the hand-ins; leave out folders that no student has.
@@ -107,10 +132,12 @@ class AutogradeReadOnce(Autograde, _GivenFiles):  # type: ignore[misc]
         self.run_of.asked |= {Path(folder).parent.name for folder in self.assignments}
 
     def _check(self) -> None:
-        """See that the rule for late hand-ins is one, and that data are there."""
+        """Read the rule for late hand-ins, and see that data are there."""
         try:
-            late.of_course(self.coursedir)
+            self.late_policy = late.of_course(self.coursedir)
             put_back = supplies.provide(self.coursedir, self.data_folders)
+            if self.own_data is not None:
+                self._own = self.own_data(self.coursedir)
         except (TraitError, NbGraderException) as problem:
             self.log.error("%s", problem)
             raise NbGraderException(str(problem)) from None

@@ -241,8 +241,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Record it for one notebook."""
-        course = self.parent.parent.coursedir
-        policy = of_course(course)
+        policy: Policy = self.parent.parent.late_policy
         if policy.rule is None:
             stepped: tuple[NotebookNode, ResourcesDict]
             stepped = super().preprocess(nb, resources)

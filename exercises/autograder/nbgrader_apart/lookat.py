@@ -14,6 +14,7 @@ import nbformat
 from nbgrader.utils import compute_checksum
 
 from .cells import Cell, grade_id, is_code, is_solution, is_test, mark
+from .tree import printable
 
 #: In the metadata of a notebook that was graded: what `intake` noted.
 NOTED = "handed_in"
@@ -57,8 +58,8 @@ def answered(cells: Sequence[Cell]) -> int:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    """Return a reason as a line of a table; a student's error may be part of it."""
+    return printable(" ".join(text.split()), LONGEST)
 
 
 def _is_own(cell: Cell, handed_out: Collection[str]) -> bool:
@@ -74,7 +75,11 @@ def _is_own(cell: Cell, handed_out: Collection[str]) -> bool:
 
 def _is_untouched(cell: Cell) -> bool:
     known = mark(cell).get("checksum")
-    return known is not None and known == compute_checksum(nbformat.from_dict(cell))
+    if known is None:
+        return False
+    # Without its outputs, which may be large.
+    summed = {name: cell[name] for name in ("cell_type", "source", "metadata")}
+    return bool(known == compute_checksum(nbformat.from_dict(summed)))
 
 
 def _lost(cells: Sequence[Cell], own: Sequence[Cell], missing: Collection[str]) -> str:

@@ -27,12 +27,21 @@ LARGE = 1_000_000
 #: Brackets and commas in what is left. JSON of many tiny values takes forty times its
 #: size in memory.
 MOST_BRACKETS, MOST_COMMAS = 300_000, 1_000_000
+#: Brackets and quotation marks in the whole of a large file, each of which is looked at
+#: to find what is not used, and how often a name of that may stand in it.
+MOST_LOOKED_AT, MOST_NOT_USED = 12_000_000, 5 * MOST_CELLS
 #: What an editor keeps of figures and widgets, and the parts between which it lies: a
 #: text, also one without an end, or a bracket.
 NOT_USED = rb"(?P<name>\"(?:outputs|widgets)\"\s*+:\s*+)[\[{]"
 PARTS = re.compile(NOT_USED + rb'|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 #: Digits of a whole number that is read as one. Python refuses some thousands.
 MOST_DIGITS = 18
+
+
+TOO_MANY_PARTS = (
+    "has too many parts to be read: copy your answers into a fresh copy of the "
+    "assignment and hand that in"
+)
 
 
 class Unreadable(Exception):
@@ -99,13 +108,14 @@ def _content(data: bytes) -> Any:
     if not data.strip():
         raise Unreadable("is empty")
     if len(data) > LARGE:
+        looked_at = sum(map(data.count, (b"[", b"{", b'"')))
+        not_used = sum(map(data.count, (b'"outputs"', b'"widgets"')))
+        if looked_at > MOST_LOOKED_AT or not_used > MOST_NOT_USED:
+            raise Unreadable(TOO_MANY_PARTS)
         data = _without_outputs(data)
         brackets = data.count(b"[") + data.count(b"{")
         if brackets > MOST_BRACKETS or data.count(b",") > MOST_COMMAS:
-            raise Unreadable(
-                "has too many parts to be read: copy your answers into a fresh copy "
-                "of the assignment and hand that in"
-            )
+            raise Unreadable(TOO_MANY_PARTS)
     try:
         return json.loads(data.decode("utf-8-sig"), parse_int=_whole_number)
     except UnicodeDecodeError as error:

@@ -338,6 +338,10 @@ class PreparedShell(InteractiveShell):
             return False
         return bool(super().should_run_async(raw_cell, **found))
 
+    def _format_exception_for_storage(self, *_: object, **__: object) -> Output:
+        """Format no error a second time, for a history that nobody keeps."""
+        return {}
+
     def _showtraceback(
         self,
         etype: type[BaseException],

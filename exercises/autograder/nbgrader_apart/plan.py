@@ -76,6 +76,8 @@ class Plan:
         In that order.
     wanted : list of str
         Modules that hand-ins import; if they make trouble they are left out.
+    offered : list of str
+        Modules of the course that students may import, wherever they lie.
     """
 
     prefix: list[str] = field(default_factory=list)
@@ -85,11 +87,14 @@ class Plan:
     places: dict[str, int] = field(default_factory=dict)
     setup: list[SetupCell] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
 
     def visible(self, role: Role) -> list[str]:
         """Return the folders of imported packages that lie outside site-packages."""
         found: set[str] = set()
-        for name in {module.partition(".")[0] for module in self.imports.get(role, ())}:
+        modules = [*self.imports.get(role, ())]
+        modules += self.offered if role is Role.STUDENT else ()
+        for name in {module.partition(".")[0] for module in modules}:
             spec = importlib.util.find_spec(name)
             if spec is None or spec.origin is None or "-packages" in spec.origin:
                 continue

@@ -29,11 +29,14 @@ class Pool:
         self.free: SimpleQueue[Worker] = SimpleQueue()
 
     def run(
-        self, cells: Sequence[CodeCell], files: Mapping[str, bytes]
+        self,
+        cells: Sequence[CodeCell],
+        files: Mapping[str, bytes],
+        own: Mapping[str, bytes] | None = None,
     ) -> list[list[Output]]:
         """Run the code cells of one notebook on a worker; see `Worker.run`."""
         with self._worker() as worker:
-            return worker.run(cells, files)
+            return worker.run(cells, files, own)
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[Worker]:

@@ -94,16 +94,17 @@ def told(source: Path) -> frozenset[str]:
 def titles(source: Path) -> dict[str, str]:
     """Return by grade id the heading that each of an instructor's cells stands below.
 
-    Without the points that it tells, which the gradebook knows better.
+    Without the points that it tells, which the gradebook knows better. A heading may
+    stand in a cell that nbgrader locks, as demands of a text do; not in an answer.
     """
     found, title = {}, ""
     for cell in _cells(source):
         text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and not mark(cell).get("solution"):
+            for line in re.findall(r"^#{1,6}\s+(.+)$", text, re.MULTILINE):
+                title = re.sub(r"\s*\([\d.]+ points?.*\)\s*$", "", line).strip()
         if name := grade_id(cell):
             found[name] = title
-        elif cell["cell_type"] == "markdown":
-            for line in re.findall(r"^#{1,6}\s+(.+)$", text, re.MULTILINE):
-                title = re.sub(r"\s*\(\d+ points?.*\)\s*$", "", line).strip()
     return found
 
 

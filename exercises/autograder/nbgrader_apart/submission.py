@@ -281,15 +281,24 @@ MOST_OTHERS = 3
 def _others(
     found: tree.Tree, wanted: Sequence[str], notebooks: Mapping[str, Notebook]
 ) -> tuple[Notebook, ...]:
-    """Return the copies of a notebook that are not the one to grade, largest first."""
+    """Return the copies of a notebook that are not the one to grade, largest first.
+
+    One with the same cells as another is no other copy.
+    """
     if len(wanted) != 1:
         return ()
     graded = {notebook.file for notebook in notebooks.values()}
     paths = [one for one in found.files if one.endswith(SUFFIX) and one not in graded]
     paths = [one for one in paths if b"grade_id" in found.files[one]]
     paths.sort(key=lambda one: (-len(found.files[one]), one))
-    read = (_notebook(one, found.files[one]) for one in paths[:MOST_OTHERS])
-    return tuple(one for one in read if one.problem is None)
+    seen = [notebook.cells for notebook in notebooks.values()]
+    others = []
+    for path in paths[:MOST_OTHERS]:
+        notebook = _notebook(path, found.files[path])
+        if notebook.problem is None and notebook.cells not in seen:
+            seen.append(notebook.cells)
+            others.append(notebook)
+    return tuple(others)
 
 
 def _notebook(file: str, content: bytes) -> Notebook:

@@ -4,9 +4,10 @@ A run is a function of its arguments: text and files in, outputs out. It needs
 neither a gradebook nor a course folder, so it can happen on any machine.
 """
 
+import contextlib
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from . import box
 from .cells import CellKind
@@ -65,7 +66,10 @@ class Worker:
         }
 
     def run(
-        self, cells: Sequence[CodeCell], files: Mapping[str, bytes]
+        self,
+        cells: Sequence[CodeCell],
+        files: Mapping[str, bytes],
+        own: Mapping[str, bytes] | None = None,
     ) -> list[list[Output]]:
         """Run the code cells of one notebook.
 
@@ -74,21 +78,25 @@ class Worker:
         cells : sequence of CodeCell
         files : mapping of str to bytes
             What lies beside the notebook, by relative path.
+        own : mapping of str to bytes, optional
+            Of the instructor's files, those that this student was given others of:
+            they lie beside the tests, too.
 
         Returns
         -------
         list of list of dict
             The outputs of each cell.
         """
+        own = own or {}
         clients = self._clients()
         try:
-            return self._run(clients, cells, files)
+            return self._run(clients, cells, files, own)
         except ForkServerError as error:
             # Not the submission's fault, or it killed what it should not reach.
             self._renew(clients, error)
         clients = self._clients()
         try:
-            return self._run(clients, cells, files)
+            return self._run(clients, cells, files, own)
         except ForkServerError as error:
             if not (error.died and error.client.was_ready):
                 raise  # nobody can be graded, which is nobody's zero
@@ -111,9 +119,10 @@ class Worker:
         clients: Mapping[Role, ForkServerClient],
         cells: Sequence[CodeCell],
         files: Mapping[str, bytes],
+        own: Mapping[str, bytes],
     ) -> list[list[Output]]:
         with SubmissionRun(self.plan, self.options, clients, self.slot) as run:
-            return run.outputs(cells, files)
+            return run.outputs(cells, files, own)
 
     def close(self) -> None:
         """End the fork servers."""
@@ -135,6 +144,8 @@ class SubmissionRun:
         self.clients = clients
         self.seconds_left = options.total_seconds
         self.files: Mapping[str, bytes] = {}
+        #: What lies beside the tests.
+        self.given: Mapping[str, bytes] = plan.files
         self.fresh = False
         self.student: Fork | None = None
         self.tests: Fork | None = None
@@ -159,11 +170,15 @@ class SubmissionRun:
                 self.tests.end()
 
     def outputs(
-        self, cells: Sequence[CodeCell], files: Mapping[str, bytes]
+        self,
+        cells: Sequence[CodeCell],
+        files: Mapping[str, bytes],
+        own: Mapping[str, bytes],
     ) -> list[list[Output]]:
         """Run all cells; return the outputs of each."""
         as_prepared = self._begins_with_prefix(cells)
-        self.files, self.fresh = files, not as_prepared
+        self.files, self.fresh = {**files, **own}, not as_prepared
+        self.given = {**self.plan.files, **own}
         self._start()
         # What the fork servers ran before the fork is not run again.
         prepared = self.plan.prefix[: len(self.clients[Role.TESTS].started.prefix)]
@@ -188,7 +203,7 @@ class SubmissionRun:
         with here, there:
             self.student = self._fork_student(here)
             tests = self.clients[Role.TESTS]
-            self.tests = Fork(tests, there, self.plan.files, self.slot)
+            self.tests = Fork(tests, there, self.given, self.slot)
 
     def _fork_student(self, link: socket.socket) -> Fork:
         client = self.clients[Role.STUDENT]
@@ -215,9 +230,13 @@ class SubmissionRun:
         """
         assert self.student is not None and self.tests is not None
         self.student.end()
+        if self.seconds_left <= 0:
+            self.lost[Role.STUDENT] = reason
+            return
         here, there = socket.socketpair()
         with here, there:
-            self.student = self._fork_student(here)
+            with self._counted():
+                self.student = self._fork_student(here)
             try:
                 for source in self.ran:
                     self._within_time(self.student, source)
@@ -261,10 +280,16 @@ class SubmissionRun:
         """Run a cell in a process, and take the time from what is left."""
         assert fork is not None
         seconds = min(self.options.cell_seconds, self.seconds_left)
+        if seconds <= 0:
+            raise Lost("used up the time of the whole notebook")
+        with self._counted():
+            return fork.run(source, seconds, place, beside)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Take from the time that is left what is done meanwhile."""
         began = time.monotonic()
         try:
-            if seconds <= 0:
-                raise Lost("used up the time of the whole notebook")
-            return fork.run(source, seconds, place, beside)
+            yield
         finally:
             self.seconds_left -= time.monotonic() - began

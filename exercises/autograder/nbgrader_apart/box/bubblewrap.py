@@ -1,7 +1,9 @@
 """The command that starts a fork server in a box of its own."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,8 +26,25 @@ def works() -> bool:
     """
     if not shutil.which("bwrap"):
         return False
-    command = [*bwrap_command(["/"], []), *PROBE]
-    return subprocess.run(command, capture_output=True).returncode == 0
+    # One that was killed, for memory was short or by mistake, has not said no.
+    ended = _probe()
+    return (_probe() if ended < 0 else ended) == 0
+
+
+def _probe() -> int:
+    """Make a box and a name space in it; return the status, negative if killed."""
+    process = subprocess.Popen(
+        [*bwrap_command(["/"], []), *PROBE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    # If it was killed, what was to become the box may live on.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def bwrap_command(read: Sequence[str], write: Sequence[str]) -> list[str]:

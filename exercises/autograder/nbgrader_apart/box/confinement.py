@@ -6,6 +6,7 @@ import os
 import resource
 import struct
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,15 +55,19 @@ def user_id(level: Level, role: Role, slot: int) -> int | None:
     """Return the user id that a fork takes on: one of its own, if we are root."""
     if os.geteuid() != 0 or level is Level.NONE:
         return None
-    if level is not Level.BWRAP and not _others_can_read_python():
+    if level is not Level.BWRAP and not _others_can_come_in():
         return None
     ours = os.getpid() % GRADERS * USERS_OF_A_GRADER
     return FIRST_USER[role] + ours + slot
 
 
-def _others_can_read_python() -> bool:
-    python = [Path(sys.base_prefix), Path(sys.prefix)]
-    on_the_way = [folder for path in python for folder in (path, *path.parents)]
+def _others_can_come_in() -> bool:
+    """Say whether Python, and the folder for temporary files, are open to any user.
+
+    Elsewhere a fork with a user of its own would find neither, and fail in every cell.
+    """
+    wanted = [Path(sys.base_prefix), Path(sys.prefix), Path(tempfile.gettempdir())]
+    on_the_way = [folder for path in wanted for folder in (path, *path.parents)]
     return all(folder.stat().st_mode & 1 for folder in on_the_way)
 
 

@@ -1,17 +1,17 @@
 """A view of its own for each submission: mounts, processes, memory, sockets.
 
 A fork server in a bubblewrap box makes a process name space for each fork. The fork
-is the first process in it, mounts a small disk in memory where the submission
-writes, and then only waits for the process that runs the submission. When the first
-process of a name space ends, the kernel ends all others, and frees the disk and
-everything shared. So ending a submission is one signal, whatever it has started.
+is the first process in it: it mounts a small disk in memory where the submission
+writes, and then runs the submission itself. When the first process of a name space
+ends, the kernel ends all others, and frees the disk and everything shared. So ending a
+submission is one signal, whatever it has started. From within, no signal that it does
+not handle reaches the first process.
 """
 
 import contextlib
 import ctypes
 import os
 import shutil
-from typing import NoReturn
 
 from .libc import check, libc
 
@@ -69,14 +69,3 @@ def copy_files(opened: int, folder: str) -> None:
     """Copy what lies in an opened folder into a new one."""
     shutil.copytree(f"/proc/self/fd/{opened}", folder)
     os.close(opened)
-
-
-def wait_for(process: int) -> NoReturn:
-    """Do what the first process of a name space has to do, until another one ends."""
-    os.closerange(0, 4096)
-    while True:
-        with contextlib.suppress(ChildProcessError):
-            ended, _ = os.waitpid(-1, 0)
-            if ended != process:
-                continue
-        os._exit(0)

@@ -8,15 +8,17 @@ C library falls back to an older one where there is one.
 What is left out and why: shared memory that belongs to no process and outlives it
 (``shmget``, ``msgget``, ``memfd_create``, ``mq_open``), memory that is shared without
 a file (nobody counts what of it is mapped no more), other processes (``ptrace``,
-``process_vm_readv``, ``pidfd_getfd``), priorities and the choice of processor,
-name spaces and mounts, keys, and the parts of the kernel in which most of its faults
-were found (``io_uring``, ``bpf``, ``userfaultfd``, ``perf_event_open``).
+``process_vm_readv``, ``pidfd_getfd``), priorities and the choice of processor (also
+the one who shares its core, by ``prctl``), name spaces and mounts, keys, and the parts
+of the kernel in which most of its faults were found (``io_uring``, ``bpf``,
+``userfaultfd``, ``perf_event_open``, and urgent data, which no UNIX socket needs).
 """
 
 import ctypes
 import ctypes.util
 import errno
 import functools
+import importlib
 import struct
 import tempfile
 from types import ModuleType
@@ -47,7 +49,7 @@ ALLOWED = {
         arch_prctl capget execve execveat exit exit_group fork futex futex_waitv
         get_robust_list getcpu getegid geteuid getgid getgroups getpgid getpgrp getpid
         getppid getpriority getresgid getresuid getrlimit getrusage getsid gettid
-        getuid prctl rseq sched_get_priority_max sched_get_priority_min
+        getuid rseq sched_get_priority_max sched_get_priority_min
         sched_getaffinity sched_getparam sched_getscheduler sched_yield
         set_robust_list set_tid_address setpgid setrlimit setsid sysinfo times uname
         vfork wait4 waitid
@@ -69,13 +71,22 @@ ALLOWED = {
         inotify_rm_watch pipe pipe2 poll ppoll pselect6 select
     """,
     "sockets that are open": """
-        accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom
-        recvmmsg recvmsg sendto setsockopt shutdown
+        accept accept4 bind connect getpeername getsockname getsockopt listen
+        setsockopt shutdown
     """,
 }
 #: What sends an open file to another process. A file that is on its way, and has no
 #: name, is in no list: where the kernel caps no disk, nobody could count it.
-OF_OPEN_FILES = "sendmmsg sendmsg"
+OF_OPEN_FILES = ("sendmmsg", "sendmsg")
+#: What talks through a socket: the place of its flags among the arguments.
+FLAGS = {
+    "recvfrom": 3,
+    "recvmmsg": 3,
+    "recvmsg": 2,
+    "sendto": 3,
+    "sendmmsg": 3,
+    "sendmsg": 2,
+}
 #: What empties a file that is not open: an older Landlock does not stop it.
 BY_PATH = "truncate"
 #: What changes a file's owner, mode or times. Landlock does not stop these where the
@@ -85,6 +96,10 @@ OF_A_FILES_OWNER = """
     utimensat utimes
 """
 AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
+#: Urgent data: select says that they wait, and then nothing can be read.
+MSG_OOB = 1
+#: Of `prctl`: to let nobody else run on the same core.
+PR_SCHED_CORE = 62
 MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS = 0x01, 0x02, 0x20
 #: Flags of ``clone`` that would make name spaces (``CLONE_NEW...``).
 NEW_NAMESPACES = 0x7E020080
@@ -92,12 +107,14 @@ NEW_NAMESPACES = 0x7E020080
 
 @functools.cache
 def _pyseccomp() -> ModuleType | None:
-    try:
-        import pyseccomp
-    except (ImportError, OSError, RuntimeError):  # it looks for libseccomp
-        return None
-    module: ModuleType = pyseccomp
-    return module
+    # It looks for libseccomp with programs; one that was killed has found nothing.
+    for _ in range(2):
+        try:
+            module = importlib.import_module("pyseccomp")
+        except (ImportError, OSError, RuntimeError):
+            continue
+        return module
+    return None
 
 
 def available() -> bool:
@@ -122,8 +139,6 @@ def make_filter(level: Level) -> bytes:
     for names in ALLOWED.values():
         _add(seccomp, rules, seccomp.ALLOW, names)
     apart = level is Level.BWRAP
-    if apart:
-        _add(seccomp, rules, seccomp.ALLOW, OF_OPEN_FILES)
     if apart or landlock.abi() >= landlock.SINCE[landlock.Right.TRUNCATE]:
         _add(seccomp, rules, seccomp.ALLOW, BY_PATH)
     _add(seccomp, rules, seccomp.ALLOW if apart else seccomp.ERRNO(0), OF_A_FILES_OWNER)
@@ -141,12 +156,19 @@ def make_filter(level: Level) -> bytes:
 def _conditions(seccomp: ModuleType, apart: bool) -> dict[str, list[object]]:
     """Return the calls that are allowed with some arguments only."""
     only_itself = seccomp.Arg(0, seccomp.EQ, 0)
+    not_urgent = {
+        name: [seccomp.Arg(place, seccomp.MASKED_EQ, MSG_OOB, 0)]
+        for name, place in FLAGS.items()
+        if apart or name not in OF_OPEN_FILES
+    }
     pair = seccomp.Arg(1, seccomp.MASKED_EQ, SOCK_TYPE_MASK, SOCK_STREAM)
     conditions: dict[str, list[object]] = {
+        **not_urgent,
         # A new thread or process, in the same name spaces. `clone3` hides its flags
         # in memory, where a filter cannot look, and is not on the list.
         "clone": [seccomp.Arg(0, seccomp.MASKED_EQ, NEW_NAMESPACES, 0)],
         "prlimit64": [only_itself],
+        "prctl": [seccomp.Arg(0, seccomp.NE, PR_SCHED_CORE)],
         "mmap": [
             seccomp.Arg(3, seccomp.MASKED_EQ, MAP_ANONYMOUS, 0),
             seccomp.Arg(3, seccomp.MASKED_EQ, MAP_SHARED | MAP_PRIVATE, MAP_PRIVATE),
