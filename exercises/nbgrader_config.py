@@ -21,7 +21,7 @@ import os
 from pathlib import Path
 
 import nbgrader_apart
-from term import classlist
+from term import classlist, personal
 
 HERE = Path(__file__).resolve().parent
 
@@ -64,7 +64,12 @@ c.AutogradeReadOnce.data_folders = [
     str(DATA / name) for name in ("synthetic", "curated", "trials")
 ]
 
+# Whoever was given a cohort of their own is graded on it (`term release --personal`).
+c.AutogradeReadOnce.own_data = personal.own_data
+
 # -- how it is run
+# Who works in this course's environment may build on the helpers of its pages.
+c.RunAhead.offered = ["course"]
 c.Execute.timeout = 60  # seconds a cell
 # Students' errors are in their notebooks; the kernel need not log its own.
 c.Execute.extra_arguments = [

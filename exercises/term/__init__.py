@@ -6,6 +6,7 @@ module's docstring is the command's line of help, the whole of it its ``--help``
 A new command is such a module and its name in ``__main__.COMMANDS``.
 
 ===============  ===========================================================
+new              makes a new term: data, chapters, releases, and proves them
 class            takes in a class list, as a platform or a spreadsheet writes it
 release          makes the students' copies of the assignments
 due              says when assignments are due, and who has more time
@@ -30,6 +31,9 @@ platforms        how each platform names the files of a download
 downloads        the files of a ZIP file or a folder, read as hostile
 handins          from files of a download to hand-ins
 submissions      hand-ins of a course, and the older ones that are kept
+personal         a cohort of their own for each student, and who was given which
+personalcopies   the ZIP file of each student, with that cohort
+oncohort         which tests of a notebook read its cohorts
 gradebooks       two gradebooks beside each other: read, copied, taken over
 rubric           model answer, elements and levels, from the instructor's notebook
 markinglog       who gave which points, in which order

@@ -1,32 +1,41 @@
 """The command line: ``python -m term COMMAND``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
-from . import (
-    agree,
-    alike,
-    archive,
-    check,
-    class_,
-    collect,
-    demo,
-    due,
-    export,
-    feedback,
-    final,
-    items,
-    judged,
-    mark,
-    regrade,
-    release,
-    reports,
-    summary,
-)
+from sqlalchemy.exc import OperationalError
+
 from .command import Command, CommandError
 
+try:
+    from . import (
+        agree,
+        alike,
+        archive,
+        check,
+        class_,
+        collect,
+        demo,
+        due,
+        export,
+        feedback,
+        final,
+        items,
+        judged,
+        mark,
+        new,
+        regrade,
+        release,
+        reports,
+        summary,
+    )
+except KeyboardInterrupt:  # what they import takes seconds
+    sys.exit(130)
+
 COMMANDS: Sequence[Command] = (
+    new,
     class_,
     due,
     release,
@@ -74,13 +83,32 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
+def in_a_line(error: OSError | OperationalError) -> str:
+    """Say what the system refused: a full disk, a folder that is not one's own."""
+    if isinstance(error, OSError):
+        what, why = error.filename or "A file", error.strerror or str(error)
+    else:
+        what, why = "The gradebook", str(error.orig or error)
+    return (
+        f"{what} could not be read or written: {why}. Mend that (a full disk? another "
+        "owner?), and run the same command again"
+    )
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that `words`, or the command line, name; return its status."""
     arguments = command_line().parse_args(words)
     try:
         status: int = arguments.main(arguments)
+        sys.stdout.flush()
     except CommandError as error:
         print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read what is printed has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # as a shell says it
+    except (OSError, OperationalError) as error:
+        print(in_a_line(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130  # as a shell says it

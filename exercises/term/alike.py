@@ -26,14 +26,14 @@ from nbgrader_apart import cells, places, submission, tree
 from nbgrader_apart.tree import printable
 
 from . import page, winnow
-from .command import CommandError
+from .command import CommandError, counted
 from .folders import find_course, notebook_path, require_assignment, settings
 from .winnow import Passage, Word
 
 #: As few hand-ins say nothing about what is usual; as many are assumed.
 USUAL = 10
 #: Bits that a pair must share to be listed, and the share of the smaller one's bits.
-FEWEST_BITS, LEAST_SHARE = 15.0, 0.35
+FEWEST_BITS, LEAST_SHARE = 15.0, 0.4
 #: Fingerprints that more than this share of the class has are usual.
 COMMON = 0.5
 
@@ -76,7 +76,10 @@ def main(arguments: Namespace) -> int:
         )
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from None
-    print(f"{len(texts)} hand-ins compared, {len(pairs)} pairs to read")
+    print(
+        f"{counted(len(texts), 'hand-in')} compared, "
+        f"{counted(len(pairs), 'pair')} to read"
+    )
     for pair in pairs:
         print(f"  {pair.share:4.0%}  {pair.one.name}  {pair.other.name}")
     for why in unread:
@@ -329,7 +332,8 @@ def body(
 ) -> Iterator[page.Markup]:
     """Yield the parts of the page."""
     yield page.paragraph(
-        f"{count} hand-ins compared, {len(pairs)} pairs to read. A pair shares "
+        f"{counted(count, 'hand-in')} compared, {counted(len(pairs), 'pair')} to read. "
+        "A pair shares "
         "passages that few others have; lines of such passages are marked. People who "
         "learn together, or from the same book, write alike, too: read both, and ask."
     )

@@ -24,17 +24,17 @@ from nbgrader_apart import tree
 from nbgrader_apart.tree import printable
 
 from . import gradebooks
-from .command import CommandError
+from .command import CommandError, counted
 from .folders import CONFIG, find_course, settings
 
 GRADEBOOK = "gradebook.db"
 #: Folders that hold something of persons, beside those that nbgrader names.
 PERSONAL = (
     *("downloaded", "older", "quarantine", "regrade"),
-    *("marking", "items", "alike", "exchange"),
+    *("marking", "items", "alike", "exchange", "personal"),
 )
 #: Files in the course's own folder that do.
-PERSONAL_FILES = ("*.csv", "*.zip", ".grading-*")
+PERSONAL_FILES = ("*.csv", "*.zip", ".grading-*", "course.secret")
 #: What the work of students belongs to; it stays in any case.
 ASSIGNMENTS = ("source", "release")
 CHUNK = 1 << 20
@@ -111,7 +111,7 @@ class Archive:
                     else:
                         left_out.append(self._name(found))
         part.replace(self.path)
-        lines = [f"{count} files and the gradebook. Written: {self.path}"]
+        lines = [f"{counted(count, 'file')} and the gradebook. Written: {self.path}"]
         lines += [f"  not a file, and left out: {printable(one)}" for one in left_out]
         lines.append(
             "It holds names and marks: keep it where only you can read it, and as long "
@@ -135,7 +135,7 @@ class Archive:
             found.unlink()
         gradebooks.empty(self.directory.db_url)
         lines = [
-            f"{count} files are deleted, and everybody in the gradebook. "
+            f"Deleted: {counted(count, 'file')}, and everybody in the gradebook. "
             f"{self.path.name} holds them."
         ]
         exchange = os.environ.get("EXCHANGE")

@@ -17,6 +17,7 @@ from nbgrader_apart.tree import printable
 
 from . import classlist
 from .classlist import Student
+from .command import counted
 from .folders import find_course, settings
 
 
@@ -81,7 +82,8 @@ def as_text(
         elif student.id not in on_the_list:
             lines.append(f"kept     {_shown([student])}  (not on this list)")
     same = len(merged) - len(lines)
-    return "\n".join([*lines, f"{len(merged)} students, {same} of them as before."])
+    everybody = counted(len(merged), "student")
+    return "\n".join([*lines, f"{everybody}, {same} of them as before."])
 
 
 def _shown(students: Sequence[Student]) -> str:

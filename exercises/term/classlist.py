@@ -158,7 +158,13 @@ def _text(path: Path) -> str:
             f"{path.name} is a workbook. In your spreadsheet, save it as CSV "
             "(comma-separated, UTF-8) and give that file."
         )
-    return content.decode(encoding_of(content), "replace")
+    text = content.decode(encoding_of(content), "replace")
+    if text.lstrip()[:1] == "<":
+        raise CommandError(
+            f"{path.name} is a web page, as some platforms call a workbook. Open it in "
+            "your spreadsheet, save it as CSV (comma-separated, UTF-8) and give that."
+        )
+    return text
 
 
 def encoding_of(content: bytes) -> str:

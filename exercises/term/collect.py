@@ -23,7 +23,7 @@ from nbgrader_apart.tree import printable
 
 from . import classlist, downloads, platforms
 from .classlist import Roster, Student
-from .command import CommandError
+from .command import CommandError, counted
 from .folders import find_course, require_assignment, settings
 from .handins import HandIn, Sorter, folders_above, plain
 from .platforms import Platform
@@ -224,6 +224,10 @@ def _submit(newest: HandIn, submissions: Submissions) -> list[Line]:
         if before is not None and before.time > newest.time:
             submissions.set_aside(newest)
             return _lines(OLD, [newest], f"{student}: has a newer one already")
+        # Of two with one and the same time the one that was collected later counts,
+        # also when the earlier download is collected once more.
+        if before and before.time == newest.time and submissions.is_aside(newest):
+            return _lines(OLD, [newest], f"{student}: another one took its place")
         submissions.take(newest)
     except (tree.Unopened, OSError) as problem:
         return _lines(UNREADABLE, [newest], f"{student}: {problem}")
@@ -253,4 +257,4 @@ def as_text(lines: Sequence[Line]) -> str:
     table = [f"{one.outcome:<{wide}}  {one.what}  |  {one.remark}" for one in ordered]
     counts = {one: sum(line.outcome == one for line in lines) for one in OUTCOMES}
     total = ", ".join(f"{count} {one}" for one, count in counts.items() if count)
-    return "\n".join([*table, "", f"{len(lines)} files: {total}."])
+    return "\n".join([*table, "", f"{counted(len(lines), 'file')}: {total}."])

@@ -4,6 +4,11 @@ from argparse import ArgumentParser, Namespace
 from typing import Protocol
 
 
+def counted(number: float, noun: str) -> str:
+    """Return a number with what it counts: "1 page", "2 pages"."""
+    return f"{number:.10g} {noun}{'s' * (number != 1)}"
+
+
 class CommandError(Exception):
     """A command cannot do its work; the message tells the instructor what to do."""
 

@@ -21,8 +21,11 @@ from nbgrader_apart.tree import printable
 from traitlets import TraitError
 
 from . import classlist
-from .command import CommandError, NotInGradebook
+from .command import CommandError, NotInGradebook, counted
 from .folders import find_course, settings
+
+#: Years that a course may have.
+YEARS = range(2000, 2100)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -75,6 +78,9 @@ def utc(text: str) -> datetime.datetime | None:
         return None
     try:
         time = datetime.datetime.fromisoformat(text)
+        # A slip in the year would make everybody late, or nobody.
+        if time.year not in YEARS:
+            raise ValueError
     except ValueError:
         raise CommandError(
             f"{text!r} is no time: write 2027-03-15, or '2027-03-15 18:00'"
@@ -115,7 +121,9 @@ def _show_all(gradebook: Gradebook, course: Path) -> None:
     for assignment in gradebook.assignments:
         print(f"{assignment.name}: {_local(assignment.duedate)}")
     for student, days in classlist.extra_days(course).items():
-        print(f"  {printable(student)} has {days} days more, for all of them")
+        print(
+            f"  {printable(student)} has {counted(days, 'day')} more, for all of them"
+        )
 
 
 def _show_late(
@@ -123,5 +131,5 @@ def _show_late(
 ) -> None:
     for mark in marks.of_class(directory, gradebook, assignment):
         if mark.late:
-            lost = f", loses {mark.penalty:.10g} points" if mark.penalty else ""
+            lost = f", loses {counted(mark.penalty, 'point')}" if mark.penalty else ""
             print(f"  {printable(mark.student)}: {how_late(mark.late)} late{lost}")

@@ -21,7 +21,7 @@ from nbgrader_apart.tree import printable
 
 from . import classlist, collect, demo, downloads, platforms
 from .classlist import Roster, Student
-from .command import CommandError
+from .command import CommandError, counted
 from .folders import find_course, require_assignment, settings
 from .handins import HandIn, Sorter, folders_above
 
@@ -82,7 +82,7 @@ def main(arguments: Namespace) -> int:
     for one in roster.students:
         if one.id not in pages:
             print(f"  {printable(one.id)}: nothing was graded, so there is no page")
-    print(f"{count} pages. Written: {out}")
+    print(f"{counted(count, 'page')}. Written: {out}")
     return int(bool(lost))
 
 
@@ -97,13 +97,15 @@ def _students(course: Path) -> list[Student]:
 
 
 def find_pages(course: Path, name: str) -> dict[str, list[Path]]:
-    """Return the pages of feedback by student."""
+    """Return the pages of feedback by student: one for each notebook, and no other."""
     directory = settings(course)
+    source = Path(directory.format_path(directory.source_directory, ".", name))
+    notebooks = {path.stem for path in source.glob("*.ipynb")}
     pattern = Path(directory.format_path(directory.feedback_directory, "*", name))
     found: dict[str, list[Path]] = {}
     for path in sorted(course.glob(f"{pattern.relative_to(course)}/*.html")):
         student = path.parent.parent.name
-        if not odd_id(student):
+        if path.stem in notebooks and not odd_id(student):
             found.setdefault(student, []).append(path)
     return found
 

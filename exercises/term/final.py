@@ -22,7 +22,7 @@ from nbgrader_apart.export import plain
 from nbgrader_apart.marks import Mark, Status
 
 from . import classlist
-from .command import CommandError, NotInGradebook
+from .command import CommandError, NotInGradebook, counted
 from .export import Table, number
 from .folders import find_course, settings
 
@@ -93,7 +93,9 @@ def main(arguments: Namespace) -> int:
         waiting += final.percent is None
         rows.append(_row(student, of_student, sections.get(student, ""), final))
     arguments.out.write_bytes(Table(rows).as_bytes())
-    print(f"{len(known)} students, {waiting} of them without a final mark yet")
+    print(
+        f"{counted(len(known), 'student')}, {waiting} of them without a final mark yet"
+    )
     print(f"Written: {arguments.out}")
     return 0
 

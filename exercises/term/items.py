@@ -24,7 +24,7 @@ from nbgrader_apart.tree import printable
 from scipy import stats
 
 from . import itemstats, marktable, misconceptions, page
-from .command import CommandError
+from .command import CommandError, counted
 from .folders import find_course
 from .marktable import MarkTable
 from .misconceptions import Found
@@ -139,7 +139,8 @@ def remarks(marks: MarkTable) -> list[str]:
         )
     waiting = int(by_task.isna().any(axis=1).sum())
     if waiting:
-        lines.append(f"{waiting} hand-ins wait for a mark by hand.")
+        wait = "waits" if waiting == 1 else "wait"
+        lines.append(f"{counted(waiting, 'hand-in')} {wait} for a mark by hand.")
     return lines
 
 

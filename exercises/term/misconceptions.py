@@ -29,7 +29,7 @@ from nbgrader_apart.options import Level, Options, Role
 from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.released import Released
 
-from . import page, probe
+from . import page, personal, probe
 from .folders import notebook_path, settings
 from .marktable import MarkTable
 
@@ -219,6 +219,9 @@ class Class:
         as_graded = self.released.cells[self.assignment]
         asking = self._asking(as_graded.values(), self.bank)
         made = plan.make(source, {cells.grade_id(one) or "": one for one in asking})
+        self.own = personal.own_data(self.directory)
+        if self.own:  # set-up cells that read a student's own data run for each
+            made = replace(made, prefix=[])
         # What the tests import has to be in the box, although probe runs them.
         tests = plan.make(source, as_graded).imports[Role.TESTS]
         imports = {**made.imports, Role.TESTS: [*tests, *made.imports[Role.TESTS]]}
@@ -287,7 +290,8 @@ class Class:
             return [Diagnosis(student, task, raised=why) for task in tasks]
         restored = found.restored(self.assignment, self.released.cells[self.assignment])
         code = plan.code_cells(self._asking(restored.cells, tasks))
-        outputs = pool.run(code, {**found.files, **self.files})
+        own = self.own(student) if self.own else {}
+        outputs = pool.run(code, {**found.files, **self.files}, own)
         said = {
             cell.name: shown
             for cell, shown in zip(code, outputs, strict=True)

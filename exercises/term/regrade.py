@@ -30,7 +30,7 @@ from nbgrader_apart.marks import Mark
 from nbgrader_apart.outcomes import task_of
 from nbgrader_apart.tree import printable
 
-from . import demo, gradebooks, release
+from . import demo, gradebooks, personal, release
 from .command import CommandError, NotInGradebook
 from .folders import CONFIG, find_course, notebook_path, require_assignment, settings
 from .gradebooks import Place, State
@@ -184,6 +184,7 @@ class Regrade:
         if "course" in nbformat.read(source / f"{self.name}.ipynb", 4).metadata:
             release.copy_data(self.name, self.course)
         shutil.copytree(source, self.trial / "source" / self.name)
+        personal.copy(self.course, self.trial, self.name)
         submitted = Path(self.course, self.directory.submitted_directory)
         try:
             (self.trial / "submitted").symlink_to(submitted)
@@ -302,7 +303,8 @@ class Regrade:
             f"changed assignment; {count} students have other points.\n"
             f"Every difference, a line each: {os.path.relpath(table)}\n"
             f"The gradebook as it was: {os.path.relpath(kept)}\n"
-            f"New feedback: nbgrader generate_feedback {self.name} --force"
+            f"New feedback: python -m term feedback {self.name} "
+            f"--out {self.name}-feedback-2.zip"
         )
 
     def _noted(self) -> dict[str, Any]:

@@ -5,10 +5,15 @@ the notebook; lets nbgrader make the students' copy, in the folder release/; and
 refuses the copy if a solution or a hidden test can still be read in it. The tasks
 are entered into the gradebook, unless only copies are asked for: who reads the book
 or does the exercises changes no gradebook.
+
+With --personal it also makes, in personal/ASSIGNMENT, a ZIP file for each student of
+the class list, with a cohort that nobody else has. `nbgrader autograde` grades each on
+theirs. Who was given data before gets the same again.
 """
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -18,6 +23,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
+from nbgrader_apart import tree
 
 from .command import CommandError
 from .folders import (
@@ -27,13 +33,19 @@ from .folders import (
     find_data,
     notebook_path,
     require_assignment,
+    settings,
 )
+from .submissions import OLDER
 
 #: Pairs of lines that enclose what no student may see.
 SECRET = (
     ("### BEGIN SOLUTION", "### END SOLUTION"),
     ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
 )
+#: Where a copy is made, until it is known to be right.
+FRESH = ".releasing"
+#: What nbgrader says where tasks have come or gone since hand-ins were graded.
+HANDED_IN = "Cannot add or remove cells"
 #: A shorter line tells a student nothing: ``else:``.
 TELLING_LENGTH = 8
 
@@ -49,13 +61,51 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="make only the copies, and only those that are not up to date",
     )
 
+    parser.add_argument(
+        "--personal",
+        action="store_true",
+        help="make a copy with a cohort of its own for each student of the class list",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="so many personal copies at a time (%(default)s)",
+    )
+
 
 def main(arguments: Namespace) -> int:
     """Release the assignments that are named, or all of them."""
     course = find_course()
+    if arguments.personal:
+        return _release_personal(course, arguments)
     for name in arguments.assignment or assignments(course):
         folder = release(name, course, gradebook=not arguments.without_gradebook)
         print(f"{name}: {os.path.relpath(folder)}")
+    return 0
+
+
+def _release_personal(course: Path, arguments: Namespace) -> int:
+    from . import classlist, personal, personalcopies
+
+    if not arguments.assignment or arguments.without_gradebook:
+        raise CommandError(
+            "name the assignments whose students are to have data of their own: "
+            "python -m term release --personal metrics"
+        )
+    for name in arguments.assignment:
+        require_assignment(course, name)
+        personal.require_declared(course, name)
+    for name in arguments.assignment:
+        release(name, course)
+        students = classlist.load(course)
+        print(f"{name}: a copy for each of {len(students)} students")
+        folder = personalcopies.make(course, name, students, max(1, arguments.jobs))
+        print(f"{name}: {os.path.relpath(folder)}")
+    print(
+        f"Who has which data can be drawn again only with {personal.SECRET}: keep it, "
+        "and show it to nobody."
+    )
     return 0
 
 
@@ -79,27 +129,66 @@ def release(
     ------
     CommandError
         If there is no such assignment, a data file is missing, nbgrader fails,
-        or a secret is still in the copy; then there is no copy.
+        or a secret is still in the copy; then an earlier copy stays as it is.
     """
     require_assignment(course, name)
     copy_data(name, course, data)
     folder = notebook_path(course, "release", name).parent
     if not gradebook and is_up_to_date(name, course, data):
         return folder
-    generate(name, course, gradebook=gradebook)
+    fresh = course / FRESH
+    tree.remove(fresh)
+    try:
+        generate(name, course, gradebook=gradebook, into=fresh)
+        refuse_leaks(name, course, fresh)
+        replace(name, course, fresh / name)
+    finally:
+        tree.remove(fresh)
+    return folder
+
+
+def refuse_leaks(name: str, course: Path, fresh: Path) -> None:
+    """Refuse a copy, in the folder `fresh`, in which a secret can be read.
+
+    Raises
+    ------
+    CommandError
+        Which says what can be read.
+    """
     source, released = (
-        nbformat.read(notebook_path(course, step, name), as_version=4)
-        for step in ("source", "release")
+        nbformat.read(path, as_version=4)
+        for path in (
+            notebook_path(course, "source", name),
+            fresh / name / f"{name}.ipynb",
+        )
     )
-    found = leaks(source, released)
-    if found:
-        shutil.rmtree(folder)
+    if found := leaks(source, released):
         raise CommandError(
             f"{name} is not released, since a student could read {found[0]!r}"
             + (f" and {len(found) - 1} more lines" if len(found) > 1 else "")
             + ": put it between the lines that mark a solution or hidden tests"
         )
-    return folder
+
+
+def replace(name: str, course: Path, fresh: Path) -> None:
+    """Put the copy in the folder `fresh` where the released one is.
+
+    What was handed out is kept, in older/, once somebody has handed it in: their
+    answers are read beside it.
+    """
+    here = notebook_path(course, "release", name).parent
+    notebooks = [folder / f"{name}.ipynb" for folder in (here, fresh)]
+    there = all(path.is_file() for path in notebooks)
+    same = there and notebooks[0].read_bytes() == notebooks[1].read_bytes()
+    submitted = course / settings(course).submitted_directory
+    if here.is_dir() and not same and any(submitted.glob(f"*/{name}")):
+        stamp = f"{datetime.datetime.now():%Y-%m-%d %H.%M.%S}"
+        kept = course / OLDER / name / f"release before {stamp}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        here.rename(kept)
+    tree.remove(here)
+    here.parent.mkdir(exist_ok=True)
+    fresh.rename(here)
 
 
 def data_files(name: str, course: Path, data: Path | None = None) -> list[Path]:
@@ -163,8 +252,18 @@ def is_up_to_date(name: str, course: Path, data: Path | None = None) -> bool:
     return released.stat().st_mtime > newest
 
 
-def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
+def generate(
+    name: str, course: Path, *, gradebook: bool = True, into: Path | None = None
+) -> None:
     """Let nbgrader make the released copy, and enter the tasks into the gradebook.
+
+    Parameters
+    ----------
+    name : str
+    course : Path
+    gradebook : bool, optional
+    into : Path, optional
+        The folder for the copy, by default the course's ``release``.
 
     Raises
     ------
@@ -175,6 +274,8 @@ def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
     beside_python = str(Path(sys.executable).parent)
     path = os.pathsep.join([beside_python, os.environ.get("PATH", "")])
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", name, "--force"]
+    if into is not None:
+        command.append(f"--CourseDirectory.release_directory={into}")
     made = subprocess.run(
         command if gradebook else [*command, "--no-db"],
         cwd=course,
@@ -182,6 +283,11 @@ def generate(name: str, course: Path, *, gradebook: bool = True) -> None:
         capture_output=True,
         text=True,
     )
+    if HANDED_IN in made.stderr:
+        raise CommandError(
+            f"{name} has other cells than those that were handed in, and is not "
+            f"released: `python -m term regrade {name}` shows what would change"
+        )
     if made.returncode:
         raise CommandError(f"nbgrader could not release {name}:\n{made.stderr.strip()}")
 

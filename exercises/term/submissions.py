@@ -103,16 +103,31 @@ class Submissions:
         """Keep a hand-in that is not to be graded."""
         self._set_aside(hand_in.student.id, hand_in.time, self.files(hand_in))
 
+    def is_aside(self, hand_in: HandIn) -> bool:
+        """Return whether a hand-in is kept as one that another took the place of."""
+        _, kept = self._place_aside(
+            hand_in.student.id, hand_in.time, self.files(hand_in)
+        )
+        return kept
+
     def _set_aside(
         self, student: str, time: datetime.datetime, files: dict[str, bytes]
     ) -> None:
+        folder, kept = self._place_aside(student, time, files)
+        if not kept:
+            folder.mkdir(parents=True)
+            tree.write(folder, files)
+
+    def _place_aside(
+        self, student: str, time: datetime.datetime, files: dict[str, bytes]
+    ) -> tuple[Path, bool]:
+        """Return where a hand-in is kept, or would be, and whether it is there."""
         above = Path(self.directory.root, OLDER, self.assignment, student)
         name = f"{time:%Y-%m-%d %H.%M.%S}"
         number = 1
         while (above / name).exists():
             if tree.read(above, name).files == files:
-                return  # it is there already
+                return above / name, True
             number += 1
             name = f"{time:%Y-%m-%d %H.%M.%S} ({number})"
-        (above / name).mkdir(parents=True)
-        tree.write(above / name, files)
+        return above / name, False

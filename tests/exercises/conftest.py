@@ -28,14 +28,14 @@ def data_folder(tmp_path_factory):
     return folder_of
 
 
-@pytest.fixture(scope="session")
-def another_term(tmp_path_factory):
+@pytest.fixture(scope="session", params=(7, 2027, 2031))
+def another_term(request, tmp_path_factory):
     """A folder with all data files, the synthetic ones of another term's seed."""
     folder = tmp_path_factory.mktemp("another-term")
     for assignment in runner.ASSIGNMENTS:
         for path in release.data_files(assignment, runner.COURSE):
             shutil.copy(path, folder)
-    write_all(COHORTS, folder, 7)
+    write_all(COHORTS, folder, request.param)
     return folder
 
 

@@ -1,6 +1,7 @@
 """What students get holds no solution, opens, and is graded as the runner says."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -220,9 +221,12 @@ def test_a_copy_is_made_again_only_if_something_changed(
 ):
     course = shutil.copytree(released_course, tmp_path / "course")
     calls = []
-    monkeypatch.setattr(
-        release, "generate", lambda name, _, gradebook: calls.append(name)
-    )
+
+    def generate(name, course, gradebook, into):
+        calls.append(name)
+        shutil.copytree(course / "release" / name, into / name)
+
+    monkeypatch.setattr(release, "generate", generate)
     made = folders.notebook_path(course, "release", assignment)
     source = folders.notebook_path(course, "source", assignment)
     now = time.time()
@@ -250,3 +254,79 @@ def test_a_copy_alone_changes_no_gradebook(released_course, tmp_path):
     assert (
         copy.read_bytes() == (released_course / "release/risk/risk.ipynb").read_bytes()
     )
+
+
+# -- a release after the first
+
+
+@pytest.fixture
+def handed_out(released_course, tmp_path):
+    """Return a course that handed out one assignment, and its copy's folder."""
+    course = shutil.copytree(released_course, tmp_path / "course")
+    return course, course / "release" / "context"
+
+
+def hand_in(course):
+    """Let somebody hand in what was handed out, and be noted in the gradebook."""
+    shutil.copytree(
+        course / "release" / "context", course / "submitted" / "ada" / "context"
+    )
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.add_student("ada")
+        gradebook.add_submission("context", "ada")
+
+
+def change(course, cells):
+    """Let `cells` change those of the source."""
+    path = folders.notebook_path(course, "source", "context")
+    notebook = nbformat.read(path, as_version=4)
+    cells(notebook.cells)
+    nbformat.write(notebook, path)
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_copy_that_cannot_be_made_again_is_not_taken_away(handed_out):
+    course, copy = handed_out
+    before = content(copy)
+    hand_in(course)
+
+    def without_the_last_test(cells):
+        cells.remove(
+            [one for one in cells if (grade_id(one) or "").endswith("_hidden")][-1]
+        )
+
+    change(course, without_the_last_test)
+    with pytest.raises(CommandError, match="python -m term regrade context"):
+        release.release("context", course)
+    assert content(copy) == before
+    assert not (course / release.FRESH).exists()
+
+
+def test_a_copy_stays_when_its_successor_tells_a_solution(handed_out, monkeypatch):
+    course, copy = handed_out
+    before = content(copy)
+    change(course, lambda cells: cells.pop(0))
+    monkeypatch.setattr(release, "leaks", lambda source, released: ["x**2 + 1"])
+    with pytest.raises(CommandError, match=re.escape("could read 'x**2 + 1'")):
+        release.release("context", course)
+    assert content(copy) == before
+
+
+def test_what_was_handed_in_keeps_the_copy_that_it_was_written_in(handed_out):
+    course, copy = handed_out
+    before = content(copy)
+    hand_in(course)
+
+    def say_more(cells):
+        cells[0].source += "\n\nOne more line."
+
+    change(course, say_more)
+    release.release("context", course)
+    assert "One more line." in (copy / "context.ipynb").read_text(encoding="utf-8")
+    (kept,) = (course / "older" / "context").glob("release before *")
+    assert content(kept) == before
+    release.release("context", course)  # nothing new: nothing more is kept
+    assert len(list((course / "older" / "context").iterdir())) == 1

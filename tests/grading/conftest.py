@@ -1,7 +1,9 @@
 """A class on the small assignment, graded with nbgrader's own commands."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,6 +12,40 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from miniature import MINI, PARTLY, RIGHT, WARNS, Course, demo, source_notebook
+
+
+def state_of_process():
+    """Return what a test could change for all later ones in its process."""
+    # pytest tells in the environment which test runs; OpenMP (KMP_...), which comes
+    # with the libraries for computing, writes there when one of them is imported.
+    names = {
+        name
+        for name in os.environ.keys() - {"PYTEST_CURRENT_TEST"}
+        if not name.startswith("KMP_")
+    }
+    state = {f"variable {name}": os.environ[name] for name in names}
+    state["current folder"] = os.getcwd()
+    # Not of SIGINT: what runs a notebook leaves Python's own handler, also where the
+    # signal was ignored before, as it is behind a shell's `&`.
+    if alarm := getattr(signal, "SIGALRM", None):
+        state["handler of SIGALRM"] = signal.getsignal(alarm)
+    with contextlib.suppress(OSError):  # Linux only
+        status = Path("/proc/self/status").read_text()
+        state["umask"] = status.partition("Umask:")[2].split()[0]
+    return state
+
+
+@pytest.fixture(autouse=True)
+def no_test_changes_the_next():
+    """Fail a test that leaves the environment, or the like, as it did not find it."""
+    before = state_of_process()
+    yield
+    # What reads nbgrader_config.py in this process lets nbgrader find `alembic`.
+    os.environ["PATH"] = before["variable PATH"]
+    after = state_of_process()
+    names = before.keys() | after.keys()
+    left = {name for name in names if before.get(name) != after.get(name)}
+    assert not left, f"the test leaves changed: {', '.join(sorted(left))}"
 
 
 @pytest.fixture(scope="session")

@@ -283,7 +283,7 @@ def test_nobody_one_and_what_is_no_assignment(course, tmp_path, capsys):
     assert "0 hand-ins compared, 0 pairs" in capsys.readouterr().out
     hand_in(course / "submitted", "anna", {"judge": PROSE})
     assert main(["alike", ASSIGNMENT]) == 0
-    assert "1 hand-ins compared, 0 pairs" in capsys.readouterr().out
+    assert "1 hand-in compared, 0 pairs" in capsys.readouterr().out
     assert main(["alike", "nothing"]) == 1
     assert "no assignment" in capsys.readouterr().err
     assert main(["alike", ASSIGNMENT, "--earlier", str(tmp_path)]) == 1

@@ -99,6 +99,7 @@ def test_moodle_grading_worksheet_numbers_who_is_anonymous(written):
         ("id,first_name\n", "names no student"),
         ("", "is empty"),
         ("PK\x03\x04", "save it as CSV"),
+        ("<html><table><tr><td>id</td></tr></table></html>", "save it as CSV"),
         ("id\nanna\nAnna\n", "anna is the id of 2 rows"),
         ("id,name\nanna,A\n../etc,B\n", "row 3: ../etc is no id"),
         ("id,name\n1.23457E+08,A\n", "format the column as text"),

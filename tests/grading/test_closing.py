@@ -60,6 +60,10 @@ NEEDS_A_FILE = {
     "highest_solution": "def highest(values):\n"
     "    open('C:/anna/crp.csv')\n    return max(values)",
 }
+COMMANDS = {
+    **RIGHT,
+    "left_after_solution": "raise FileNotFoundError('\\x1b[2J\\x07\\u202e.csv')",
+}
 
 
 @pytest.fixture(scope="module", params=["on", "off"])
@@ -81,6 +85,7 @@ def a_class(handed_out, tmp_path_factory, request):
     put(course, "copies", copies)
     put(course, "package", {"mini.ipynb": course.filled(NEEDS_A_PACKAGE)})
     put(course, "file", {"mini.ipynb": course.filled(NEEDS_A_FILE)})
+    put(course, "commands", {"mini.ipynb": course.filled(COMMANDS)})
     put(course, "untouched", {"mini.ipynb": course.filled({})})
     put(course, "damaged", {"mini.ipynb": b"oops"})
     deletes = course.filled(RIGHT)
@@ -100,6 +105,7 @@ LOOK = {
     "above": "left_after stands in a cell of the student's own",
     "package": "all 4 tests failed with ModuleNotFoundError",
     "file": "asked for what is not here: .*crp.csv",
+    "commands": r"asked for what is not here: .*\\x1b\[2J\\x07\\u202e\.csv",
     "untouched": "nothing in it is answered",
 }
 
@@ -117,6 +123,11 @@ def test_hand_ins_to_look_at_are_named_and_no_others(a_class):
         assert "mini (1).ipynb, handed in with it, answers 3 tasks" in copy
 
 
+def test_an_error_of_a_student_commands_no_terminal(a_class):
+    said = a_class.printed + "".join(map(str, a_class.rows.values()))
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", said)
+
+
 def test_formgrader_flags_the_same(a_class):
     with a_class.course.gradebook() as gradebook:
         flagged = {
@@ -129,7 +140,7 @@ def test_formgrader_flags_the_same(a_class):
 
 def test_everybody_has_a_line_in_the_file(a_class):
     rows = a_class.rows
-    assert len(rows) == 13
+    assert len(rows) == 14
     assert rows["absent"]["status"] == "not handed in" and rows["absent"]["mark"] == ""
     assert rows["right"]["status"] == "not yet marked by hand"
     assert (rows["right"]["points"], rows["right"]["mark"]) == ("5.0", "")
@@ -141,7 +152,7 @@ def test_everybody_has_a_line_in_the_file(a_class):
 
 def test_the_screen_counts_what_is_normal(a_class):
     table = a_class.printed[a_class.printed.index(f"\n{MINI}: ") :]
-    assert f"{MINI}: 12 handed in, of 13 in the class" in table
+    assert f"{MINI}: 13 handed in, of 14 in the class" in table
     assert "     1 not handed in\n       absent\n" in table
     assert "graded from a file of another name\n       renamed\n" in table
     assert "put back\n       lost, deletes\n" in table.replace(

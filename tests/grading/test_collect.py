@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from miniature import MINI, PARTLY, RIGHT, Course
 from nbgrader.coursedir import CourseDirectory
-from term import class_, classlist, collect, platforms
+from term import class_, classlist, collect, downloads, platforms
 from term.classlist import Roster, Student
 from term.command import CommandError
 
@@ -289,6 +289,22 @@ def test_a_zip_in_the_zip_is_opened_and_one_in_it_is_not(course, tmp_path):
     assert outcomes[refused][0] == "not readable"
 
 
+@pytest.mark.parametrize("files", [2_001, 21_000])
+def test_a_zip_in_the_zip_takes_no_room_from_others(course, tmp_path, files):
+    crowded = inner({f"{number}.txt": b"" for number in range(files)})
+    many = inner({f"work/{number}.txt": b"" for number in range(1_900)})
+    where = "{}_assignsubmission_file/"
+    handed_in = {
+        where.format("Anna Berg_1") + "hw.zip": crowded,
+        where.format("Anna Schmidt_3") + "hw.zip": many,
+        where.format("Bo Li_4") + "mini.ipynb": b"B",
+    }
+    archive = packed(tmp_path / "d.zip", handed_in)
+    read, refused = downloads.read(archive)
+    assert len(read) == 1_901 and read[-1].content == b"B"
+    assert [one.reason for one in refused] == ["holds more than 2,000 files"]
+
+
 def test_names_from_windows(course, tmp_path):
     path = tmp_path / "d.zip"
     packed(path, {"Anna Maria MXller_1_assignsubmission_file/mini.ipynb": b"B"})
@@ -423,6 +439,18 @@ def test_no_name_gives_a_wrong_owner_and_none_is_lost(tmp_path):
 
 
 # -- with nbgrader
+
+
+def test_of_two_with_one_time_the_later_collected_stays(course, tmp_path):
+    """Also when the download that it came after is collected once more."""
+    first = packed(tmp_path / "1.zip", {"anna_mini.ipynb": b"A"})
+    second = packed(tmp_path / "2.zip", {"anna_mini.ipynb": b"B"})
+    assert collected(course, first)[1] == {of("anna"): b"A"}
+    assert collected(course, second)[1] == {of("anna"): b"B"}
+    lines, found = collected(course, first)
+    assert lines["anna_mini.ipynb"] == ("older", "anna: another one took its place")
+    assert found == {of("anna"): b"B"}
+    assert collected(course, second)[0]["anna_mini.ipynb"][0] == "same as before"
 
 
 def test_a_newer_hand_in_is_graded_however_it_came(new_course: Course, tmp_path):

@@ -25,6 +25,7 @@ PAGES = [
     "what-the-marks-say.md",
     "marking-the-capstone.md",
     "grading-at-scale.md",
+    "jupyterhub.md",
 ]
 GUIDE = "\n".join((ROOT / "book/teach" / page).read_text("utf-8") for page in PAGES)
 BLOCKS = re.findall(r"^```\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
@@ -45,6 +46,8 @@ PARTLY_RIGHT = {**PARTLY, "judge": "It fell, so it works."}
 ANSWERS = {one: RIGHT for one in IDS[:20]} | {one: PARTLY_RIGHT for one in IDS[20:27]}
 DAMAGED, ABSENT, LATE = IDS[27], IDS[28:], IDS[2]
 POINTS_BY_HAND = 4
+#: The cohort of the small assignment: each student has one of their own.
+TABLE = "acute_phase.csv"
 WHO = ["--who", "Anna Schmidt_4711=anna", "--who", "Anna Schmidt_4712=anna2"]
 
 
@@ -109,6 +112,8 @@ def course(handed_out, tmp_path, monkeypatch, request):
     settings.write_text("\n".join(lines))
     source = source_notebook()
     source.cells[-1].source = RUBRIC
+    source.cells[1].source += f"\nopen('{TABLE}').close()"
+    source.metadata.course = {"data": [TABLE], "personal": True}
     nbformat.write(source, folder / "source" / MINI / f"{MINI}.ipynb")
     monkeypatch.chdir(folder)
     made = Course(folder)
@@ -141,8 +146,12 @@ def begin(walk):
     assert "30 students" in walk("python -m term class list.csv --dry-run")
     assert not Path("class.csv").exists()
     walk("python -m term class list.csv")
-    walk("nbgrader generate_assignment metrics --force")
+    walk("python -m term release metrics")
     walk("nbgrader release_assignment metrics")
+    walk("python -m term release --personal metrics")
+    copies = list(Path(f"personal/{MINI}").glob("*.zip"))
+    assert {path.stem for path in copies} == set(IDS)
+    assert len({path.read_bytes() for path in copies}) == len(IDS)
     walk("python -m term due metrics 2027-03-15")
     assert f"{MINI}: due 2027-03-15 23:59" in walk("python -m term due")
 
@@ -304,6 +313,33 @@ def commands():
 def test_the_guide_has_every_command():
     named = {line.split()[3] for line in commands()}
     assert {name_of(command) for command in COMMANDS} <= named
+
+
+#: What a term leaves in the folder, by the guide's own names.
+LEFT = [
+    *("list.csv", "class.csv", "gradebook.csv", "worksheet.csv", "weights.csv"),
+    *("final-marks.csv", "metrics-2.csv", "metrics-feedback.zip", "submissions.zip"),
+    *("reports/answers.csv", "records/anna.json", "items/metrics/marks.csv"),
+    *("alike/metrics.html", "marking/metrics.csv", "older/metrics/x.ipynb"),
+    *("regrade/metrics/changes.csv", ".grading-metrics.log", "gradebook.db"),
+    *("course.secret", "personal/metrics/anna.zip", "submitted/anna/metrics/x"),
+    *("../term-2027.zip", "autograded/anna/metrics/x", "feedback/anna/metrics/x"),
+]
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists() or shutil.which("git") is None,
+    reason="only a repository ignores files",
+)
+def test_no_name_and_no_mark_gets_into_the_repository():
+    """A public course is pushed by people who type `git add .`."""
+    asked = subprocess.run(
+        ["git", "check-ignore", "--no-index", *LEFT],
+        cwd=ROOT / "exercises",
+        capture_output=True,
+        text=True,
+    )
+    assert set(LEFT) - set(asked.stdout.splitlines()) == set()
 
 
 @pytest.mark.parametrize("line", commands())

@@ -7,7 +7,8 @@ import sys
 import nbformat
 import pytest
 from miniature import EXERCISES, MINI, RIGHT, source_notebook
-from term import folders
+from sqlalchemy.exc import OperationalError
+from term import folders, release
 from term.__main__ import COMMANDS, main, name_of
 from term.command import CommandError
 
@@ -66,6 +67,43 @@ def test_a_course_is_found_from_where_an_instructor_stands(tmp_path, monkeypatch
     monkeypatch.setattr(folders, "BESIDE", tmp_path / "site-packages")
     with pytest.raises(CommandError, match="is not the folder of a course"):
         folders.find_course(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    "problem, said",
+    [
+        (
+            OSError(28, "No space left on device", "/course/release/metrics.ipynb"),
+            "/course/release/metrics.ipynb could not be read or written: No space left",
+        ),
+        (OSError("cannot fork"), "A file could not be read or written: cannot fork"),
+        (
+            OperationalError("INSERT", {}, Exception("database or disk is full")),
+            "The gradebook could not be read or written: database or disk is full",
+        ),
+    ],
+)
+def test_what_the_system_refuses_ends_in_a_line(monkeypatch, capsys, problem, said):
+    def full(*_):
+        raise problem
+
+    monkeypatch.setattr(release, "assignments", full)
+    assert main(["release"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(said) and told.count("\n") == 1
+    assert "run the same command again" in told
+
+
+def test_who_reads_only_the_first_line_hears_of_no_error(tmp_path):
+    """As with ``| head -1``: what is printed is read by nobody."""
+    ran = subprocess.run(
+        f"{sys.executable} -m term class | true",
+        cwd=EXERCISES,
+        shell=True,
+        text=True,
+        capture_output=True,
+    )
+    assert "Broken pipe" not in ran.stderr and "Traceback" not in ran.stderr
 
 
 def test_check_prints_problems_and_fails(tmp_path, capsys):

@@ -64,7 +64,7 @@ def test_due_dates_extra_days_and_penalties_everywhere(late_class, capsys):
     assert (rows["ben"]["score"], rows["ben"]["penalty"]) == ("0", "2")
     # One more day for ben, and what he lost comes back: in nbgrader's columns, too.
     assert main(["due", MINI, "--student", "ben", "--days", "0.5"]) == 0
-    assert "loses 1 points" in capsys.readouterr().out
+    assert "loses 1 point" in capsys.readouterr().out
     with course.gradebook() as gradebook:
         assert gradebook.find_submission(MINI, "ben").late_submission_penalty == 1
         assert gradebook.find_submission(MINI, "ada").late_submission_penalty == 0
@@ -78,6 +78,9 @@ def test_due_dates_extra_days_and_penalties_everywhere(late_class, capsys):
     [
         (["nonsense", "2026-03-01"], "is not in the gradebook"),
         ([MINI, "tomorrow"], "'tomorrow' is no time: write 2027-03-15"),
+        ([MINI, "0001-01-01"], "'0001-01-01' is no time: write 2027-03-15"),
+        ([MINI, "0027-03-15"], "'0027-03-15' is no time: write 2027-03-15"),
+        ([MINI, "9999-12-31"], "'9999-12-31' is no time: write 2027-03-15"),
         ([MINI, "--student", "ada"], "how many days?"),
         ([MINI, "--student", "ada", "--days", "1"], "has no due date yet"),
     ],
@@ -186,6 +189,10 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
         packed(tmp_path / "m.zip", MOODLE),
         packed(tmp_path / "c.zip", CANVAS),
     )
+    # What was handed out beside the notebook may be a page itself.
+    for folder in ("source", "autograded/ada"):
+        file = late_class.folder / folder / MINI / "reports.html"
+        file.write_text("<p>Read me.</p>")
     words = ["feedback", MINI, "--to"]
     assert main([*words, "moodle", "--download", moodle, "--out", "m.zip"]) == 0
     with zipfile.ZipFile("m.zip") as archive:
@@ -196,6 +203,7 @@ def test_feedback_goes_back_to_moodle_and_canvas(late_class, tmp_path, capsys):
         "Cy Li_4713_assignsubmission_file_mini-feedback.html",
     }
     ada, ben, cy = (body(pages[name]) for name in sorted(pages))
+    assert not list(late_class.folder.glob("feedback/*/*/reports*"))
     assert "Ada Müller (ada)" in ada and "5 of 9 points so far" in ada
     assert (
         "not yet marked (of 4)" in ada and "0.0" not in ada and "Test cell" not in ada
