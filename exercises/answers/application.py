@@ -10,6 +10,7 @@ OBJECTIVES = {
     "event_free": ["ob-application-control-loop"],
     "rate_ratio": ["ob-application-person-time", "ob-application-clustered-interval"],
     "map_clearance": ["ob-application-clearance"],
+    "expresser_chance": ["ob-application-clearance"],
     "best_target": ["ob-application-target"],
     "confirmed": ["ob-application-wrong-side"],
     "late_dose": ["ob-application-clearance", "ob-mechanism-accumulation"],
@@ -197,7 +198,6 @@ WRONG = {
                     "pass"
                 )
             },
-            seen=False,
         ),
     ],
     "event_free": [
@@ -290,6 +290,16 @@ WRONG = {
             },
         ),
         Wrong(
+            "all the others are controls",
+            "takes every patient who was not treated into the spread of the controls",
+            {
+                'patients[patients["treat"] == arm]': (
+                    'patients[(patients["treat"] == treated) == (arm == treated)]'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
             "infections as if independent",
             "takes the variance of a Poisson count",
             {
@@ -375,6 +385,8 @@ WRONG = {
             {"bounds=(0, ": "bounds=(np.log(5), "},
             seen=False,
         ),
+    ],
+    "expresser_chance": [
         Wrong(
             "as many expressers as others",
             "leaves out how frequent a genotype is",
@@ -490,6 +502,7 @@ WRONG = {
             "one reading decides",
             "leaves the second reading out",
             {"above**2": "above"},
+            seen=False,
         ),
         Wrong(
             "mean of two readings",
@@ -500,11 +513,13 @@ WRONG = {
                 ),
                 "above**2": "above",
             },
+            seen=False,
         ),
         Wrong(
             "either reading is enough",
             "takes or for and",
             {"above**2": "1 - (1 - above) ** 2"},
+            seen=False,
         ),
         Wrong(
             "twice the chance",
@@ -529,11 +544,13 @@ WRONG = {
             {
                 "ordered[at_target].mean()": "ordered[at_target].sum() / len(true_scores)"
             },
+            seen=False,
         ),
         Wrong(
             "shares exchanged",
             "returns them the other way round",
             {"return stepped_up, left,": "return left, stepped_up,"},
+            seen=False,
         ),
         Wrong(
             "direction reversed",
@@ -544,19 +561,16 @@ WRONG = {
             "two readings for everybody",
             "overlooks that a low first reading ends it",
             {"1 + above.mean()": "2.0"},
-            seen=False,
         ),
         Wrong(
             "second readings only",
             "forgets that everybody is read once",
             {"1 + above.mean()": "above.mean()"},
-            seen=False,
         ),
         Wrong(
             "readings of those at target",
             "leaves out the patients who are read most",
             {"1 + above.mean()": "1 + above[at_target].mean()"},
-            seen=False,
         ),
         Wrong(
             "the average patient",
@@ -668,6 +682,7 @@ WRONG = {
             "troughs counted from 0",
             "takes the first trough for the one an interval later",
             {"number * interval": "(number + 1) * interval"},
+            seen=False,
         ),
         Wrong(
             "mg/L for ng/mL",
@@ -686,7 +701,8 @@ WRONG = {
             "as the colleague wrote it",
             "finds neither fault, since the rates look reasonable",
             {
-                'visits[visits["day"] <= landmark]': "visits",
+                'visits[visits["hours_after_dose"] >= 10]': "visits",
+                'troughs[troughs["day"] <= landmark]': "troughs",
                 'rows["rejection"].sum() / years.sum() if len(rows) else np.nan': (
                     '(rows["rejection"] / years).mean()'
                 ),
@@ -696,7 +712,19 @@ WRONG = {
         Wrong(
             "sorted by the future",
             "mends the rate, and puts patients into groups by later levels",
-            {'visits[visits["day"] <= landmark]': "visits"},
+            {'troughs[troughs["day"] <= landmark]': "troughs"},
+            seen=False,
+        ),
+        Wrong(
+            "every sample a trough",
+            "does not look when the samples were drawn",
+            {'visits[visits["hours_after_dose"] >= 10]': "visits"},
+            seen=False,
+        ),
+        Wrong(
+            "ten hours are too few",
+            "writes > for ≥",
+            {">= 10]": "> 10]"},
             seen=False,
         ),
         Wrong(
@@ -737,12 +765,12 @@ WRONG = {
         Wrong(
             "levels after the landmark",
             "takes the levels of the time that is compared",
-            {'visits["day"] <= landmark': 'visits["day"] > landmark'},
+            {'troughs["day"] <= landmark': 'troughs["day"] > landmark'},
         ),
         Wrong(
             "the landmark's own day left out",
             "writes < for ≤",
-            {'visits["day"] <= landmark': 'visits["day"] < landmark'},
+            {'troughs["day"] <= landmark': 'troughs["day"] < landmark'},
             seen=False,
         ),
         Wrong(
@@ -1020,19 +1048,6 @@ def map_clearance(doses_mg, troughs_ng_ml, prior):
             expected = 1000 * dose / prior["v"] / (np.exp(12 * cl / prior["v"]) - 1)
             total = total + (np.log(trough / expected) / prior["sigma"]) ** 2
     return cl[np.argmin(total)]
-
-
-def expresser_chance(doses_mg, troughs_ng_ml, prior, expressers, factor):
-    cl = np.exp(np.linspace(np.log(prior["cl"]) - 5, np.log(prior["cl"]) + 5, 8001))
-    odds = expressers / (1 - expressers)
-    for typical, power in ((factor * prior["cl"], 1), (prior["cl"], -1)):
-        joint = stats.norm.pdf(np.log(cl), np.log(typical), prior["omega"]) / cl
-        for dose, trough in zip(doses_mg, troughs_ng_ml):
-            if not np.isnan(trough):
-                expected = 1000 * dose / prior["v"] / (np.exp(12 * cl / prior["v"]) - 1)
-                joint = joint * stats.norm.pdf(np.log(trough / expected), 0, prior["sigma"])
-        odds *= np.trapezoid(joint, cl) ** power
-    return odds / (1 + odds)
 """,
         ),
         Alternative(
@@ -1048,8 +1063,29 @@ def map_clearance(doses_mg, troughs_ng_ml, prior):
         return a + (np.log(cl) - np.log(prior["cl"])) ** 2 / prior["omega"] ** 2
 
     return minimize_scalar(total, bounds=(1, 500), method="bounded").x
-
-
+""",
+        ),
+    ],
+    "expresser_chance": [
+        Alternative(
+            "a grid, and the ratio of two integrals",
+            """
+def expresser_chance(doses_mg, troughs_ng_ml, prior, expressers, factor):
+    cl = np.exp(np.linspace(np.log(prior["cl"]) - 5, np.log(prior["cl"]) + 5, 8001))
+    odds = expressers / (1 - expressers)
+    for typical, power in ((factor * prior["cl"], 1), (prior["cl"], -1)):
+        joint = stats.norm.pdf(np.log(cl), np.log(typical), prior["omega"]) / cl
+        for dose, trough in zip(doses_mg, troughs_ng_ml):
+            if not np.isnan(trough):
+                expected = 1000 * dose / prior["v"] / (np.exp(12 * cl / prior["v"]) - 1)
+                joint = joint * stats.norm.pdf(np.log(trough / expected), 0, prior["sigma"])
+        odds *= np.trapezoid(joint, cl) ** power
+    return odds / (1 + odds)
+""",
+        ),
+        Alternative(
+            "integrals in standard deviations",
+            """
 def expresser_chance(doses_mg, troughs_ng_ml, prior, expressers, factor):
     from scipy.integrate import quad
 
@@ -1208,6 +1244,7 @@ def rates_by_level(visits, outcomes, cut, landmark):
         if row.rejection_days <= landmark:
             continue
         own = visits[(visits["patient"] == row.patient) & (visits["day"] <= landmark)]
+        own = own[~(own["hours_after_dose"] < 10)]
         level = own["trough_ng_ml"].mean()
         if np.isnan(level):
             continue
@@ -1221,7 +1258,7 @@ def rates_by_level(visits, outcomes, cut, landmark):
             "merged, and summed by group",
             """
 def rates_by_level(visits, outcomes, cut, landmark):
-    known = visits.query("day <= @landmark").dropna(subset=["trough_ng_ml"])
+    known = visits.query("day <= @landmark and hours_after_dose >= 10").dropna(subset=["trough_ng_ml"])
     level = known.groupby("patient", as_index=False)["trough_ng_ml"].mean()
     both = outcomes.merge(level, on="patient").query("rejection_days > @landmark")
     both["group"] = np.where(both["trough_ng_ml"] >= cut, "high", "low")

@@ -402,6 +402,24 @@ WRONG = {
             {"1 / a + 1 / b + 1 / c + 1 / d": "1 / a + 1 / b"},
         ),
         Wrong(
+            "letters for reports",
+            "counts a report as often as it came in",
+            {
+                'reports = reports.drop_duplicates("report")': "reports = reports.copy()",
+                'once = reports.drop_duplicates("report")': "once = reports",
+            },
+            seen=False,
+        ),
+        Wrong(
+            "each report of a kind once",
+            "takes two patients with the same drug and event for one",
+            {
+                'reports = reports.drop_duplicates("report")': (
+                    'reports = reports.drop_duplicates(["drug", "event"])'
+                )
+            },
+        ),
+        Wrong(
             "each event alone",
             "asks many questions and counts each as the only one",
             {"p_values[event] * (len(p_values) - place)": "p_values[event]"},
@@ -426,7 +444,7 @@ WRONG = {
             "all sixteen and more",
             "adjusts for events that were not asked about",
             {
-                "(len(p_values) - place)": '(reports["event"].nunique() - place)',
+                "(len(p_values) - place)": '(once["event"].nunique() - place)',
             },
             seen=False,
         ),
@@ -693,6 +711,7 @@ def standardised_ratio(registry, agent, by):
             "from the margins, Holm from the last to the first",
             """
 def cells(reports, drug, event):
+    reports = reports[~reports["report"].duplicated()]
     n = len(reports)
     with_drug = (reports["drug"] == drug).sum()
     events = (reports["event"] == event).sum()
@@ -726,6 +745,7 @@ def signals(reports, drug):
             "a table of all pairs",
             """
 def reporting_odds_ratio(reports, drug, event):
+    reports = reports.groupby("report").first()
     both = pd.crosstab(reports["drug"] == drug, reports["event"] == event)
     both = both.reindex(index=[True, False], columns=[True, False], fill_value=0).to_numpy()
     if both.min() == 0:
@@ -736,6 +756,7 @@ def reporting_odds_ratio(reports, drug, event):
 
 
 def signals(reports, drug):
+    reports = reports.groupby("report").first()
     table = pd.crosstab(reports["event"], reports["drug"] == drug)
     a, c = table[True], table[False]
     b, d = a.sum() - a, c.sum() - c

@@ -12,11 +12,8 @@ OBJECTIVES = {
     "lead_before": ["ob-context-missing-years"],
     "loop": ["ob-context-threshold"],
     "relapse": ["ob-context-threshold", "ob-context-moves"],
-    "switch": [
-        "ob-context-steady-states",
-        "ob-context-switch",
-        "ob-context-tipping-points",
-    ],
+    "resting": ["ob-context-steady-states", "ob-context-switch"],
+    "days_needed": ["ob-context-switch", "ob-context-tipping-points"],
     "judge": [
         "ob-context-silenced",
         "ob-context-born-without",
@@ -50,6 +47,24 @@ WRONG = {
             "first kinase only",
             "takes the list for a single name",
             {"set(items(cell))": "set(items(cell)[:1])"},
+        ),
+        Wrong(
+            "unknown kinase left out",
+            "takes a kinase that has no name for one that is not there",
+            {"set(items(cell))": 'set(items(cell)) - {"unknown"}'},
+            seen=False,
+        ),
+        Wrong(
+            "unknown kinase is blocked",
+            "takes a kinase that has no name for one that any drug may block",
+            {"bool(used & blocked)": 'bool(used & (blocked | {"unknown"}))'},
+            seen=False,
+        ),
+        Wrong(
+            "part of a name",
+            "finds JAK1 in JAK10",
+            {"bool(used & blocked)": "any(one in str(cell) for one in blocked)"},
+            seen=False,
         ),
         Wrong(
             "any other word is all",
@@ -113,6 +128,16 @@ WRONG = {
             "pathway beside the STATs",
             "adds the pathway where there are STATs",
             {"items(row.stats) or [row.pathway]": "items(row.stats) + [row.pathway]"},
+        ),
+        Wrong(
+            "part of a name",
+            "finds IL-1 in IL-12",
+            {
+                "row.cytokine in blocked": (
+                    "any(one in row.cytokine for one in blocked)"
+                )
+            },
+            seen=False,
         ),
         Wrong(
             "in the order of a set",
@@ -204,6 +229,16 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "part of a name",
+            "finds JAK1 in JAK10",
+            {
+                "if used[cytokine] & chosen or": (
+                    "if any(k in one for k in chosen for one in used[cytokine]) or"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
             "spared signals forgotten",
             "asks only what must be silenced",
             {"for cytokine in spare:": "for cytokine in set():"},
@@ -267,6 +302,15 @@ WRONG = {
             {"listed.endswith(ending)": '"studied" in listed'},
             seen=False,
         ),
+        Wrong(
+            "ending anywhere",
+            "takes what stands in the middle for the ending",
+            {
+                "listed.removesuffix(ending)": 'listed.replace(ending, "")',
+                "listed.endswith(ending)": "ending in listed",
+            },
+            seen=False,
+        ),
     ],
     "draw_approvals": [
         Wrong(
@@ -312,11 +356,24 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "no year, no line",
+            "leaves out a direction of which no year is known",
+            {
+                'table.groupby("direction"):': (
+                    'table.groupby("direction"):\n'
+                    '        if rows["first_approval_year"].isna().all():\n'
+                    "            continue"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
             "from its own first year",
             "lets each line begin with its first approval",
             {
                 "        approved = rows": (
-                    '        years = np.arange(rows["first_approval_year"].min(),'
+                    '        if rows["first_approval_year"].notna().any():\n'
+                    '            years = np.arange(rows["first_approval_year"].min(),'
                     ' rows["first_approval_year"].max() + 1)\n'
                     "        approved = rows"
                 )
@@ -388,6 +445,7 @@ WRONG = {
                     'side[table["first_approval_year"] < 0]'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "bounds exchanged",
@@ -554,7 +612,7 @@ WRONG = {
             {"share * before[1]": "before[1] * 0.999"},
         ),
     ],
-    "switch": [
+    "resting": [
         Wrong(
             "stability reversed",
             "takes growth for rest",
@@ -575,6 +633,28 @@ WRONG = {
             },
         ),
         Wrong(
+            "slope of the example",
+            "types 4 where a slope is given",
+            {
+                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
+                    'share = 1 / (1 + (p["half"] / x) ** 4)'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "half of the example",
+            "leaves the half out, which is 1 in the example",
+            {
+                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
+                    'share = 1 / (1 + (1 / x) ** p["slope"])'
+                )
+            },
+            seen=False,
+        ),
+    ],
+    "days_needed": [
+        Wrong(
             "until X is low",
             "treats until the low state is reached",
             {
@@ -582,11 +662,13 @@ WRONG = {
                     "    def crossing(t, x):\n        return x[0] - 1.01 * states[0][0]"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "until X is half",
             "treats until half of the activity is gone",
             {"return x[0] - border": "return x[0] - start / 2"},
+            seen=False,
         ),
         Wrong(
             "halfway between the stable states",
@@ -596,6 +678,7 @@ WRONG = {
                     "return x[0] - (states[0][0] + states[2][0]) / 2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "drug in place of the loss",
@@ -610,6 +693,7 @@ WRONG = {
                     'return -(p["loss"] + drug) * x'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "any drug will do in time",
@@ -636,26 +720,6 @@ WRONG = {
                 "    if len(states) == 1 or start < states[1][0]:\n        return 0.0": (
                     "    if len(states) == 1:\n        return np.inf\n"
                     "    if start < states[1][0]:\n        return 0.0"
-                )
-            },
-            seen=False,
-        ),
-        Wrong(
-            "slope of the example",
-            "types 4 where a slope is given",
-            {
-                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
-                    'share = 1 / (1 + (p["half"] / x) ** 4)'
-                )
-            },
-            seen=False,
-        ),
-        Wrong(
-            "half of the example",
-            "leaves the half out, which is 1 in the example",
-            {
-                'share = 1 / (1 + (p["half"] / x) ** p["slope"])': (
-                    'share = 1 / (1 + (1 / x) ** p["slope"])'
                 )
             },
             seen=False,
@@ -810,7 +874,7 @@ def use_rows(table, groups):
     long["use"] = long["indications"].str.split("; ")
     long = long.explode("use").reset_index(drop=True)
     long["studied"] = long["use"].str.endswith(" (studied)")
-    long["use"] = long["use"].str.replace(" (studied)", "", regex=False)
+    long["use"] = long["use"].str.removesuffix(" (studied)")
     long["group"] = [group_of(use) for use in long["use"]]
     return long[["inn", "use", "group", "studied"]]
 """,
@@ -973,13 +1037,13 @@ def days_to_relapse(p, b1_treated, treated, share, follow):
 """,
         ),
     ],
-    "switch": [
+    "resting": [
         Alternative(
-            "an even grid, the sign of the slope, and an integral over X",
+            "an even grid, and the sign of the slope",
             """
-def net(x, p, drug=0.0):
+def net(x, p):
     hill = 1 / (1 + (p["half"] / x) ** p["slope"])
-    return p["base"] + p["most"] * hill - (p["loss"] + drug) * x
+    return p["base"] + p["most"] * hill - p["loss"] * x
 
 
 def resting(p):
@@ -993,21 +1057,10 @@ def resting(p):
             slope = net(root * 1.0001, p) - net(root * 0.9999, p)
             out.append((root, bool(slope < 0)))
     return out
-
-
-def days_needed(p, start, drug):
-    states = resting(p)
-    if len(states) < 3 or start < states[1][0]:
-        return 0
-    x = np.linspace(states[1][0], start, 50_001)
-    fall = -net(x, p, drug)
-    if fall.min() <= 0:
-        return float("inf")
-    return ((1 / fall[1:] + 1 / fall[:-1]) / 2 * np.diff(x)).sum()
 """,
         ),
         Alternative(
-            "a long run for where it ends, and a search over lengths",
+            "what is made per X, on a grid of factors",
             """
 def resting(p):
     def gap(x):
@@ -1022,10 +1075,28 @@ def resting(p):
         for a, b, ga, gb in zip(xs, xs[1:], g, g[1:])
         if (ga > 0) != (gb > 0)
     ]
-
-
-def days_needed(p, start, drug):
-    states = resting(p)
+""",
+        ),
+    ],
+    "days_needed": [
+        Alternative(
+            "an integral over X",
+            """
+def days_needed(p, states, start, drug):
+    if len(states) < 3 or start < states[1][0]:
+        return 0
+    x = np.linspace(states[1][0], start, 50_001)
+    made = p["base"] + p["most"] / (1 + (p["half"] / x) ** p["slope"])
+    fall = (p["loss"] + drug) * x - made
+    if fall.min() <= 0:
+        return float("inf")
+    return ((1 / fall[1:] + 1 / fall[:-1]) / 2 * np.diff(x)).sum()
+""",
+        ),
+        Alternative(
+            "a long run for where it ends, and a search over lengths",
+            """
+def days_needed(p, states, start, drug):
     if len(states) == 1 or start < states[1][0]:
         return 0.0
 

@@ -15,12 +15,19 @@ OBJECTIVES = {
     "randomisation": ["ob-evidence-randomisation-test"],
     "weighted": ["ob-evidence-weighting"],
     "nnt_for": ["ob-evidence-effect-sizes"],
-    "ratio_of_ratios": ["ob-evidence-effect-sizes", "ob-evidence-multiplicity"],
+    "ratio_of_ratios": [
+        "ob-evidence-effect-sizes",
+        "ob-evidence-multiplicity",
+        "ob-evidence-spin",
+    ],
     "unrecorded": ["ob-evidence-unmeasured"],
     "repeated_fall": ["ob-evidence-improvement"],
     "after_filter": ["ob-evidence-power", "ob-evidence-significance-filter"],
     "chance_of_success": ["ob-evidence-prediction-interval", "ob-evidence-power"],
-    "practice_effect": ["ob-evidence-randomised-arms", "ob-evidence-arms"],
+    "practice_effect": [
+        "ob-evidence-randomised-arms",
+        "ob-evidence-randomisation-test",
+    ],
     "judge": ["ob-evidence-certainty", "ob-evidence-spin"],
     "judge_report": ["ob-evidence-certainty"],
     "in_100": ["ob-evidence-effect-sizes"],
@@ -303,46 +310,68 @@ WRONG = {
     ],
     "ratio_of_ratios": [
         Wrong(
+            "women against all patients",
+            "compares a part with the whole that it is in",
+            {
+                "(weights[1] * logs[1] - weights[0] * logs[0]) / others": "logs[1]",
+                "1 / weights[0] + 1 / others": "1 / weights[0] + 1 / weights[1]",
+            },
+            seen=False,
+        ),
+        Wrong(
+            "the whole in place of the others",
+            "finds the error of a part, and keeps the ratio of the whole",
+            {"(weights[1] * logs[1] - weights[0] * logs[0]) / others": "logs[1]"},
+            seen=False,
+        ),
+        Wrong(
+            "the others weigh as much as everybody",
+            "finds the others' ratio, and takes the error of the whole for theirs",
+            {"1 / weights[0] + 1 / others": "1 / weights[0] + 1 / weights[1]"},
+            seen=False,
+        ),
+        Wrong(
+            "half and half",
+            "takes the whole for the plain mean of its two parts",
+            {
+                "(weights[1] * logs[1] - weights[0] * logs[0]) / others": (
+                    "2 * logs[1] - logs[0]"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
             "standard error of the plain scale",
             "takes the interval for symmetrical around the ratio",
-            {"np.log(high / low) / (2 * 1.96)": "(high - low) / (2 * 1.96)"},
+            {"2 * 1.96 / np.log(high / low)": "2 * 1.96 * ratio / (high - low)"},
+            seen=False,
         ),
         Wrong(
             "whole width for half",
             "forgets that an interval reaches to both sides",
-            {"np.log(high / low) / (2 * 1.96)": "np.log(high / low) / 1.96"},
+            {"2 * 1.96 / np.log(high / low)": "1.96 / np.log(high / low)"},
+            seen=False,
         ),
         Wrong(
             "errors added",
             "adds standard errors and not variances",
             {
-                "np.sqrt(squares[0] + squares[1])": (
-                    "np.sqrt(squares[0]) + np.sqrt(squares[1])"
+                "np.sqrt(1 / weights[0] + 1 / others)": (
+                    "np.sqrt(1 / weights[0]) + np.sqrt(1 / others)"
                 )
             },
+            seen=False,
         ),
         Wrong(
-            "errors subtracted",
-            "takes a difference of estimates for one of variances",
-            {"squares[0] + squares[1]": "abs(squares[0] - squares[1])"},
-        ),
-        Wrong(
-            "ends divided",
-            "divides end by end",
-            {
-                "np.exp(difference - 1.96 * error)": "first[1] / second[1]",
-                "np.exp(difference + 1.96 * error)": "first[2] / second[2]",
-            },
-        ),
-        Wrong(
-            "second over first",
+            "others over the group",
             "turns the ratio over",
-            {"logs[0] - logs[1]": "logs[1] - logs[0]"},
+            {"logs[0] - log_others": "log_others - logs[0]"},
         ),
         Wrong(
             "one-sided",
             "counts one tail",
             {"2 * stats.norm.sf(abs": "stats.norm.sf(abs"},
+            seen=False,
         ),
         Wrong(
             "middle of the interval for the ratio",
@@ -353,6 +382,12 @@ WRONG = {
             "a ratio outside its interval",
             "takes what is printed without a look",
             {" and low <= ratio <= high": ""},
+            seen=False,
+        ),
+        Wrong(
+            "a group that is everybody",
+            "does not ask whether anybody else is left",
+            {"if others <= 0:": "if others == -1:"},
             seen=False,
         ),
     ],
@@ -393,6 +428,7 @@ WRONG = {
             "whatever comes out",
             "gives a strength that no smoking can have",
             {"if gap == 0 or not 0 < (ratio - 1) / gap < 1e6:": "if gap == 0:"},
+            seen=False,
         ),
         Wrong(
             "the ratio of 1 forgotten",
@@ -420,6 +456,7 @@ WRONG = {
                 "(1 - reliability) / readings": "(1 - reliability)",
                 "(1 - kept) * spread": "(1 - kept) / readings * spread",
             },
+            seen=False,
         ),
         Wrong(
             "readings of strangers",
@@ -434,6 +471,7 @@ WRONG = {
             "reliability of one reading",
             "lets a later score keep of the mean what it keeps of one score",
             {"reliability * sd**2 / variance": "reliability"},
+            seen=False,
         ),
         Wrong(
             "correlation for slope",
@@ -441,11 +479,13 @@ WRONG = {
             {
                 "kept = reliability * sd**2 / variance": "kept = reliability * sd / variance**0.5"
             },
+            seen=False,
         ),
         Wrong(
             "threshold in units of one score",
             "forgets that means spread less than scores",
             {"(threshold - mean) / spread": "(threshold - mean) / sd"},
+            seen=False,
         ),
         Wrong(
             "tail by subtraction",
@@ -473,6 +513,7 @@ WRONG = {
             "share of all trials",
             "counts wrong signs among all trials and not among those printed",
             {'"wrong_sign": wrong / (right + wrong)': '"wrong_sign": wrong'},
+            seen=False,
         ),
         Wrong(
             "mean with its sign",
@@ -483,11 +524,13 @@ WRONG = {
                     " - stats.norm.pdf(1.96 + t)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "truth added for both sides",
             "adds the truth to what passes on the wrong side, too",
             {"t * (right - wrong)": "t * (right + wrong)"},
+            seen=False,
         ),
         Wrong(
             "not over the truth",
@@ -503,6 +546,7 @@ WRONG = {
             "signed truth",
             "gives an effect below 0 the wrong side",
             {"abs(true_effect) / error": "true_effect / error"},
+            seen=False,
         ),
         Wrong(
             "no effect",
@@ -519,11 +563,13 @@ WRONG = {
             "places do not differ",
             "takes the pooled ratio for that of every place",
             {"of_mean**2 + tau2)": "of_mean**2)"},
+            seen=False,
         ),
         Wrong(
             "a mean without error",
             "takes the pooled mean for known",
             {"of_trial**2 + of_mean**2 + tau2": "of_trial**2 + tau2"},
+            seen=False,
         ),
         Wrong(
             "only what is unknown beforehand",
@@ -534,6 +580,7 @@ WRONG = {
             "a variance for a standard deviation",
             "squares a variance once more",
             {"of_mean**2 + tau2)": "of_mean**2 + tau2**2)"},
+            seen=False,
         ),
         Wrong(
             "errors add up",
@@ -543,21 +590,25 @@ WRONG = {
                     "of_trial + of_mean + np.sqrt(tau2)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "interval of ratios",
             "takes the width on the scale of ratios",
             {"np.log(high / low)": "(high - low)"},
+            seen=False,
         ),
         Wrong(
             "half an interval",
             "takes the whole width for 1.96 standard errors",
             {"/ (2 * 1.96)": "/ 1.96"},
+            seen=False,
         ),
         Wrong(
             "a wider interval for the new trial",
             "lets the trial's own interval hold what is unknown of the place",
             {"cdf(highest, centre, spread)": "cdf(-1.96 * spread, centre, spread)"},
+            seen=False,
         ),
         Wrong(
             "a true ratio below 1",
@@ -597,6 +648,7 @@ WRONG = {
                     ".dropna()"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "who was not seen again is counted",
@@ -616,16 +668,19 @@ WRONG = {
                     '(patients["score_after"] - patients["score_before"]).fillna(0)'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "normal for few practices",
             "takes 1.96 for any number",
             {'stats.t.ppf(0.975, arms["size"].sum() - 2)': "1.96"},
+            seen=False,
         ),
         Wrong(
             "degrees of freedom of the patients",
             "counts patients where practices were randomised",
             {'arms["size"].sum() - 2': "len(patients) - 2"},
+            seen=False,
         ),
         Wrong(
             "practices weighed by their patients",
@@ -636,6 +691,7 @@ WRONG = {
                     ' - change[patients["arm"] == "placebo"].mean()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "standard deviations added",
@@ -645,6 +701,7 @@ WRONG = {
                     'np.sqrt(arms["var"] / arms["size"]).sum()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "one variance for both arms",
@@ -655,6 +712,7 @@ WRONG = {
                     ' / (arms["size"].sum() - 2) * (1 / arms["size"]).sum())'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "placebo less remedy",
@@ -916,19 +974,25 @@ def nnt_for(risk, low, high):
     ],
     "ratio_of_ratios": [
         Alternative(
-            "half widths by Pythagoras",
+            "a part against the whole, stretched",
             """
-def ratio_of_ratios(first, second):
-    for r, lo, hi in (first, second):
+def ratio_of_ratios(group, everybody):
+    for r, lo, hi in (group, everybody):
         if lo <= 0 or hi <= lo or r < lo or r > hi:
             raise ValueError("no such interval")
-    ratio = first[0] / second[0]
-    half = np.hypot(*[np.log(g[2] / g[1]) / 2 for g in (first, second)])
-    z = abs(np.log(ratio)) * 1.96 / half
+    part, whole = ((np.log(g[2] / g[1]) / 3.92) ** 2 for g in (group, everybody))
+    if part <= whole:
+        raise ValueError("the group is not a part")
+    # What a part is above the whole varies by the difference of the two variances; the
+    # others lie on the other side of the whole, as far as the weights say.
+    above = np.log(group[0] / everybody[0])
+    stretch = part / (part - whole)
+    z = abs(above) / np.sqrt(part - whole)
+    half = 1.96 * np.sqrt(part - whole) * stretch
     return {
-        "ratio": ratio,
-        "low": ratio / np.exp(half),
-        "high": ratio * np.exp(half),
+        "ratio": np.exp(above * stretch),
+        "low": np.exp(above * stretch - half),
+        "high": np.exp(above * stretch + half),
         "p": stats.chi2.sf(z**2, 1),
     }
 """,
@@ -936,13 +1000,16 @@ def ratio_of_ratios(first, second):
         Alternative(
             "arrays",
             """
-def ratio_of_ratios(first, second):
-    both = np.array([first, second], dtype=float)
+def ratio_of_ratios(group, everybody):
+    both = np.array([group, everybody], dtype=float)
     if (both <= 0).any() or (np.diff(both[:, [1, 0, 2]]) < 0).any() or (both[:, 1] == both[:, 2]).any():
         raise ValueError("give 0 < low <= ratio <= high, low below high")
     both = np.log(both)
-    se = np.sqrt((((both[:, 2] - both[:, 1]) / 3.92) ** 2).sum())
-    d = both[0, 0] - both[1, 0]
+    w = (3.92 / (both[:, 2] - both[:, 1])) ** 2
+    if w[0] >= w[1]:
+        raise ValueError("nobody else")
+    other = (w[1] * both[1, 0] - w[0] * both[0, 0]) / (w[1] - w[0])
+    d, se = both[0, 0] - other, (1 / w[0] + 1 / (w[1] - w[0])) ** 0.5
     low, high = np.exp([d - 1.96 * se, d + 1.96 * se])
     return {"ratio": np.exp(d), "low": low, "high": high, "p": 2 - 2 * stats.norm.cdf(abs(d / se))}
 """,

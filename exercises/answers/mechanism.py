@@ -285,6 +285,12 @@ WRONG = {
             | {"return block_h - falls + comes_back": "return falls"},
         ),
         Wrong(
+            "hardly below is not below",
+            "lets pass what lies within a hundredth of the limit",
+            {"if most <= gone:": "if most <= 1.01 * gone:"},
+            seen=False,
+        ),
+        Wrong(
             "never is nan",
             "returns nan where the task asks for 0 hours",
             {"return 0.0": "return np.nan"},
@@ -466,6 +472,7 @@ WRONG = {
             "slope for its root",
             "raises to the slope in place of its inverse",
             {"** (1 / slope)": "** slope"},
+            seen=False,
         ),
         Wrong(
             "what is left for what is inhibited",
@@ -481,6 +488,7 @@ WRONG = {
             "negative hours",
             "does not stop at zero",
             {"min(max(reached, 0), interval_h)": "min(reached, interval_h)"},
+            seen=False,
         ),
         Wrong(
             "more hours than there are",
@@ -560,7 +568,11 @@ WRONG = {
         Wrong(
             "supply forgotten",
             "leaves out the effectors that come without a tumour",
-            {'return c["s"] + gain': "return gain"},
+            {
+                'return c["s"] + gain': "return gain",
+                # Else no factor would be enough, and the search would not end.
+                "while not held(high):": "while not held(high) and high < 1e6:",
+            },
         ),
         Wrong(
             "exhaustion forgotten",
@@ -587,6 +599,7 @@ WRONG = {
                     "    while high / low > 1.0002:"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "largest factor that is not enough",
@@ -633,7 +646,7 @@ WRONG = {
             {
                 'culture = readings.groupby(["gene", "person", "group"])["log2_expression"].mean()\n'
                 '    wide = culture.unstack("group")\n'
-                '    change = (wide["inhibitor"] - wide["control"]).unstack("person")\n'
+                '    change = (wide["inhibitor"] - wide["control"]).unstack("person").dropna(axis=1)\n'
                 "    p = stats.ttest_1samp(change, 0, axis=1).pvalue\n"
                 "    q = stats.false_discovery_control(p)\n"
                 '    columns = {"log2_fold_change": change.mean(axis=1), "p": p, "q": q}\n'
@@ -677,7 +690,7 @@ WRONG = {
             {
                 "stats.ttest_1samp(change, 0, axis=1).pvalue": (
                     'stats.ttest_ind(wide["inhibitor"].unstack("person"), '
-                    'wide["control"].unstack("person"), axis=1).pvalue'
+                    'wide["control"].unstack("person"), axis=1, nan_policy="omit").pvalue'
                 )
             },
             seen=False,
@@ -690,6 +703,22 @@ WRONG = {
                     'readings[readings["group"] == "inhibitor"].groupby("gene")'
                     '["log2_expression"].mean() - readings[readings["group"] == "control"]'
                     '.groupby("gene")["log2_expression"].mean(), "p"'
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "a lost culture changes nothing",
+            "takes a person of whom one culture was lost for one without a change",
+            {'.unstack("person").dropna(axis=1)': '.unstack("person").fillna(0)'},
+            seen=False,
+        ),
+        Wrong(
+            "a lost culture reads 0",
+            "compares the other culture with nothing",
+            {
+                'wide["inhibitor"] - wide["control"]': (
+                    'wide["inhibitor"].fillna(0) - wide["control"].fillna(0)'
                 )
             },
             seen=False,
@@ -754,6 +783,7 @@ WRONG = {
             "tissue emptied",
             "starts each interval without what the tissue holds",
             {"start = amounts + [dose, 0]": "start = [amounts[0] + dose, 0]"},
+            seen=False,
         ),
         Wrong(
             "peak for trough",
@@ -1104,7 +1134,7 @@ def changed(readings):
     for gene, of_gene in readings.groupby("gene"):
         means = of_gene.pivot_table(
             index="person", columns="group", values="log2_expression", aggfunc="mean"
-        )
+        ).dropna()
         p = stats.ttest_rel(means["inhibitor"], means["control"]).pvalue
         rows[gene] = [(means["inhibitor"] - means["control"]).mean(), p]
     table = pd.DataFrame(rows, index=["log2_fold_change", "p"]).T
@@ -1122,6 +1152,8 @@ def changed(readings):
     wells = table.groupby(["gene", "person", "group"])["well"].transform("size")
     sign = np.where(table["group"] == "inhibitor", 1, -1)
     table["part"] = sign * table["log2_expression"] / wells
+    groups = table.groupby("person")["group"].transform("nunique")
+    table = table[groups == 2]
     within = table.groupby(["person", "gene"])["part"].sum().unstack()
     n = len(within)
     t = within.mean() / (within.std(ddof=1) / np.sqrt(n))

@@ -378,6 +378,7 @@ WRONG = {
             "two of five",
             "counts one too few",
             {">= 3": ">= 2"},
+            seen=False,
         ),
         Wrong(
             "missing counts as nothing left",
@@ -387,6 +388,7 @@ WRONG = {
                     "[joints + others].fillna(0)\n    improvement"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "only those who stayed",
@@ -402,6 +404,7 @@ WRONG = {
             "percentage of the follow-up",
             "divides by the wrong visit",
             {"(before - after) / before": "(before - after) / after"},
+            seen=False,
         ),
         Wrong(
             "direction reversed",
@@ -416,6 +419,7 @@ WRONG = {
                     "(improvement[others].mean(axis=1) >= percent)"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "exactly the limit is not enough",
@@ -475,7 +479,8 @@ WRONG = {
             "draws the data in place of a summary",
             {
                 'median = rows.groupby("week")["crp_mg_l"].median()': (
-                    'median = rows.set_index("week")["crp_mg_l"]'
+                    'median = rows.sort_values("crp_mg_l", ascending=False)'
+                    '.set_index("week")["crp_mg_l"]'
                 )
             },
         ),
@@ -533,11 +538,13 @@ WRONG = {
             "one field for a good response",
             "looks at the fall, not at what is reached",
             {"min(before - 1.2, 3.2)": "before - 1.2"},
+            seen=False,
         ),
         Wrong(
             "one of two demands for a good response",
             "takes and for or",
             {"min(before - 1.2, 3.2)": "max(before - 1.2, 3.2)"},
+            seen=False,
         ),
         Wrong(
             "a moderate response by the large fall alone",
@@ -570,11 +577,13 @@ WRONG = {
             "a CRP below 0",
             "gives a number that no laboratory can report",
             {"limit if limit > 0 else np.nan": "limit"},
+            seen=False,
         ),
         Wrong(
             "at most a CRP of 0",
             "takes what cannot be reached for a CRP of 0",
             {"limit if limit > 0 else np.nan": "max(limit, 0.0)"},
+            seen=False,
         ),
         Wrong(
             "decadic power",
@@ -587,7 +596,7 @@ WRONG = {
             "the symmetric rule",
             "treats changes as normal, and adds the limit to 1",
             {
-                "np.log(1 + (cv_within / 100) ** 2)": "(cv_within / 100) ** 2",
+                "np.log(1 + (cv_readings / 100) ** 2)": "(cv_readings / 100) ** 2",
                 "np.log(1 + (cv_analytical / 100) ** 2)": "(cv_analytical / 100) ** 2",
                 "np.exp(1.96 * np.sqrt(of_the_ratio))": (
                     "1 + 1.96 * np.sqrt(of_the_ratio)"
@@ -598,7 +607,7 @@ WRONG = {
             "coefficient of variation for the SD of the logarithm",
             "does not turn one measure of spread into the other",
             {
-                "np.log(1 + (cv_within / 100) ** 2)": "(cv_within / 100) ** 2",
+                "np.log(1 + (cv_readings / 100) ** 2)": "(cv_readings / 100) ** 2",
                 "np.log(1 + (cv_analytical / 100) ** 2)": "(cv_analytical / 100) ** 2",
             },
         ),
@@ -606,7 +615,7 @@ WRONG = {
             "per cent for a share",
             "puts 42 where the formula wants 0.42",
             {
-                "np.log(1 + (cv_within / 100) ** 2)": "np.log(1 + cv_within**2)",
+                "np.log(1 + (cv_readings / 100) ** 2)": "np.log(1 + cv_readings**2)",
                 "np.log(1 + (cv_analytical / 100) ** 2)": (
                     "np.log(1 + cv_analytical**2)"
                 ),
@@ -649,21 +658,25 @@ WRONG = {
                     "of_a_day / before**2 + of_a_day / after**2"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "repeated measurements count as days",
             "lets a second measurement of one sample tell about another day",
             {"person + laboratory / replicates": "(person + laboratory) / replicates"},
+            seen=False,
         ),
         Wrong(
             "repeated measurements without a root",
             "lets the mean of four measurements err a quarter as much as one",
             {"laboratory / replicates": "laboratory / replicates**2"},
+            seen=False,
         ),
         Wrong(
             "repeated measurements forgotten",
             "leaves an argument out",
             {" / replicates": ""},
+            seen=False,
         ),
         Wrong(
             "variations added as they are",
@@ -673,6 +686,23 @@ WRONG = {
                     "(np.sqrt(person) + np.sqrt(laboratory / replicates)) ** 2"
                 )
             },
+            seen=False,
+        ),
+        Wrong(
+            "laboratory counted twice",
+            "adds the laboratory's error to readings that have it in them",
+            {"** 2) - laboratory": "** 2)"},
+            seen=False,
+        ),
+        Wrong(
+            "coefficients of variation subtracted",
+            "takes standard deviations apart as if they had been added",
+            {
+                "(cv_readings / 100) ** 2) - laboratory": (
+                    "((cv_readings - cv_analytical) / 100) ** 2)"
+                )
+            },
+            seen=False,
         ),
     ],
     "auc": [
@@ -710,6 +740,7 @@ WRONG = {
             "arms forgotten",
             "pairs patients of different arms, as if all had got the same",
             {"same = arm[yes][:, None] == arm[no]": "same = difference == difference"},
+            seen=False,
         ),
         Wrong(
             "only pairs of different arms",
@@ -727,6 +758,7 @@ WRONG = {
                     "[won[same & (of_arm == a)].mean() for a in np.unique(of_arm[same])])"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "arms weighted by their patients",
@@ -741,6 +773,7 @@ WRONG = {
                     " weights=[(arm == a).sum() for a in arms])"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "arms brought to the same mean",
@@ -753,6 +786,7 @@ WRONG = {
                 ),
                 "same = arm[yes][:, None] == arm[no]": "same = difference == difference",
             },
+            seen=False,
         ),
         Wrong(
             "no pair is chance",
@@ -1095,10 +1129,11 @@ def crp_for_response(tjc28, sjc28, crp_mg_l, ptga_mm, least="moderate"):
             """
 import math
 
-def change_factor(cv_within, cv_analytical, before, after, replicates=1):
-    s_i = math.sqrt(math.log1p(cv_within * cv_within / 1e4))
-    s_a = math.sqrt(math.log1p(cv_analytical * cv_analytical / 1e4)) / math.sqrt(replicates)
-    one_day = math.hypot(s_i, s_a)
+def change_factor(cv_readings, cv_analytical, before, after, replicates=1):
+    a = cv_analytical * cv_analytical / 1e4
+    within = (1 + cv_readings * cv_readings / 1e4) / (1 + a) - 1
+    s_a = math.sqrt(math.log1p(a)) / math.sqrt(replicates)
+    one_day = math.hypot(math.sqrt(math.log1p(within)), s_a)
     return math.exp(1.96 * math.hypot(one_day / math.sqrt(before), one_day / math.sqrt(after)))
 """,
         ),
@@ -1107,9 +1142,10 @@ def change_factor(cv_within, cv_analytical, before, after, replicates=1):
             """
 from scipy.stats import norm
 
-def change_factor(cv_within, cv_analytical, before, after, replicates=1):
-    within, analytical = (np.log(1 + (cv / 100) ** 2) for cv in (cv_within, cv_analytical))
-    variance = (1 / before + 1 / after) * (within + analytical / replicates)
+def change_factor(cv_readings, cv_analytical, before, after, replicates=1):
+    single, analytical = (np.log(1 + (cv / 100) ** 2) for cv in (cv_readings, cv_analytical))
+    saved = analytical * (1 - 1 / replicates)
+    variance = (1 / before + 1 / after) * (single - saved)
     return np.exp(norm.ppf(0.975) * variance**0.5)
 """,
         ),

@@ -294,7 +294,7 @@ WRONG = {
         Wrong(
             "crude",
             "does not stratify",
-            {"registry.groupby(strata)": '[("all", registry)]'},
+            {"registry.groupby(known) if known else": ""},
         ),
         Wrong(
             "heads for time",
@@ -322,7 +322,19 @@ WRONG = {
         Wrong(
             "first column only",
             "stratifies by one of the columns named",
-            {"groupby(strata)": "groupby(strata[0])"},
+            {"groupby(known)": "groupby(known[0])"},
+            seen=False,
+        ),
+        Wrong(
+            "recorded later as well",
+            "holds alike what the drug may have changed",
+            {" if day <= 0]": "]"},
+            seen=False,
+        ),
+        Wrong(
+            "day 0 is too late",
+            "leaves out what was recorded before the dose on its day",
+            {"day <= 0": "day < 0"},
             seen=False,
         ),
         Wrong(
@@ -388,6 +400,7 @@ WRONG = {
             "any two low visits",
             "does not ask that one follow the other",
             {"low_before = low\n": "low_before = low or low_before\n"},
+            seen=False,
         ),
         Wrong(
             "missed visit breaks the pair",
@@ -409,6 +422,7 @@ WRONG = {
             "1 - KM",
             "treats a competing event as censoring",
             {"either = ((day == today) & (cause > 0)).sum()": "either = events"},
+            seen=False,
         ),
         Wrong(
             "plain mean",
@@ -419,6 +433,7 @@ WRONG = {
                     "    return lost"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "mean of those who had it",
@@ -444,6 +459,7 @@ WRONG = {
             "to the last day of the data",
             "stops losing where the data stop",
             {"(horizon - today)": "(min(horizon, day.max()) - today)"},
+            seen=False,
         ),
         Wrong(
             "S lowered first",
@@ -460,8 +476,44 @@ WRONG = {
             "censored today are gone",
             "does not count those censored on the day as at risk",
             {
-                "(day >= today).sum()": "((day > today) | ((day == today) & (cause > 0))).sum()"
+                "(day >= today)": "((day > today) | ((day == today) & (cause > 0)))",
             },
+            seen=False,
+        ),
+        Wrong(
+            "at risk before joining",
+            "counts those who join later as watched from the first dose, although with "
+            "an event before they would not be in the table",
+            {"((entry < today) & (day >= today))": "(day >= today)"},
+            seen=False,
+        ),
+        Wrong(
+            "time since joining",
+            "starts the clock of each patient on the day of joining",
+            {
+                "free, lost = 1.0, 0.0": (
+                    "day, entry = day - entry, 0 * entry\n    free, lost = 1.0, 0.0"
+                )
+            },
+            seen=False,
+        ),
+        Wrong(
+            "at risk on the day of joining",
+            "counts a patient on a day on which the registry did not yet watch",
+            {"entry < today": "entry <= today"},
+            seen=False,
+        ),
+        Wrong(
+            "late ones left out",
+            "throws away those who joined late instead of counting them from then on",
+            {
+                "free, lost = 1.0, 0.0": (
+                    "kept = entry == 0\n"
+                    "    entry, day, cause = entry[kept], day[kept], cause[kept]\n"
+                    "    free, lost = 1.0, 0.0"
+                )
+            },
+            seen=False,
         ),
     ],
     "patients_needed": [
@@ -478,16 +530,19 @@ WRONG = {
                     "event_rate * years"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "leavers count to the end",
             "forgets that who left can have no event that is seen",
             {"event_rate - np.log(1 - leaving)": "event_rate"},
+            seen=False,
         ),
         Wrong(
             "a share for a rate",
             "takes the share gone after a year for the rate of leaving",
             {"event_rate - np.log(1 - leaving)": "event_rate + leaving"},
+            seen=False,
         ),
         Wrong(
             "leavers and events in a row",
@@ -497,6 +552,7 @@ WRONG = {
                     "(1 - np.exp(-event_rate * years)) * (1 - leaving) ** years"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "one-sided 95 %",
@@ -512,11 +568,13 @@ WRONG = {
             "events rounded on the way",
             "rounds twice",
             {"events / chance_of_event": "np.ceil(events) / chance_of_event"},
+            seen=False,
         ),
         Wrong(
             "rounded down",
             "stops one patient short",
             {"int(np.ceil(": "int(np.floor("},
+            seen=False,
         ),
         Wrong(
             "rate per year",
@@ -546,11 +604,13 @@ WRONG = {
                     "rows"
                 )
             },
+            seen=False,
         ),
         Wrong(
             "first version",
             "keeps what was reported first",
             {'transform("max")': 'transform("min")'},
+            seen=False,
         ),
         Wrong(
             "newest version of the whole list",
@@ -558,6 +618,7 @@ WRONG = {
             {
                 'rows.groupby("case")["version"].transform("max")': 'rows["version"].max()'
             },
+            seen=False,
         ),
         Wrong(
             "one row a case",
@@ -578,11 +639,13 @@ WRONG = {
                     '    cases = kept.groupby(newest["case"]).any()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "nobody left out",
             "does not lift the mask",
             {'cases = cases[~cases["out"]]': 'cases = cases[cases["out"] | True]'},
+            seen=False,
         ),
         Wrong(
             "ROR read as risk",
@@ -619,6 +682,7 @@ WRONG = {
                     'last.where(patients["start_day"].notna(), 0).sum()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "who is still on the drug drops out",
@@ -626,6 +690,7 @@ WRONG = {
             {
                 '(patients["stop_day"] + after).fillna(np.inf)': '(patients["stop_day"] + after)'
             },
+            seen=False,
         ),
         Wrong(
             "immortal time thrown away",
@@ -635,6 +700,7 @@ WRONG = {
                     'followed.sum() - days_in - patients["start_day"].sum()'
                 )
             },
+            seen=False,
         ),
         Wrong(
             "the window never closes",
@@ -658,6 +724,7 @@ WRONG = {
                 "(hit[within].sum() / days_in)": "hit[within].mean()",
                 "(hit[~within].sum() / days_out)": "hit[~within].mean()",
             },
+            seen=False,
         ),
         Wrong(
             "days after the course forgotten",
@@ -823,12 +890,14 @@ def drug_effect(visits):
         Alternative(
             "a pivoted table, in years",
             """
-def mh_rate_ratio(registry, strata):
+def mh_rate_ratio(registry, recorded):
+    at_start = [name for name in recorded if not recorded[name] > 0]
     table = registry.assign(
+        one=1,
         x=(registry["outcome"] == "infection").astype(int),
         t=registry["follow_up_days"] / 365.25,
     ).pivot_table(
-        index=strata, columns="treatment", values=["x", "t"], aggfunc="sum", fill_value=0
+        index=["one", *at_start], columns="treatment", values=["x", "t"], aggfunc="sum", fill_value=0
     )
     a, b = table["x"]["biologic"], table["x"]["conventional"]
     t1, t0 = table["t"]["biologic"], table["t"]["conventional"]
@@ -895,10 +964,10 @@ def first_alarm(reference, counts):
         Alternative(
             "the area below the curve, day by day",
             """
-def days_lost(day, cause, horizon):
+def days_lost(entry, day, cause, horizon):
     free, incidence, area = 1.0, 0.0, 0.0
     for today in range(1, horizon):
-        n = np.count_nonzero(day >= today)
+        n = np.count_nonzero((entry + 1 <= today) & (today <= day))
         if n > 0:
             d1 = np.count_nonzero((day == today) & (cause == 1))
             d2 = np.count_nonzero((day == today) & (cause == 2))
@@ -909,31 +978,29 @@ def days_lost(day, cause, horizon):
 """,
         ),
         Alternative(
-            "a table of days, cumulated",
+            "who came less who went, for all days of an event at once",
             """
-def days_lost(day, cause, horizon):
-    table = pd.crosstab(day, cause).reindex(columns=[0, 1, 2], fill_value=0)
-    n = table.sum(axis=1)[::-1].cumsum()[::-1]
-    free = (1 - (table[1] + table[2]) / n).cumprod().shift(fill_value=1)
-    jump = free * table[1] / n
-    left = (horizon - table.index.to_numpy()).clip(0)
-    return float((jump * left).sum())
+def days_lost(entry, day, cause, horizon):
+    t = np.unique(day[cause > 0])
+    n = np.searchsorted(np.sort(entry), t) - np.searchsorted(np.sort(day), t)
+    of_one = np.array([((day == u) & (cause == 1)).sum() for u in t])
+    of_both = np.array([((day == u) & (cause > 0)).sum() for u in t])
+    free = np.concatenate([[1], np.cumprod(1 - of_both / n)[:-1]])
+    return float((free * of_one / n * np.clip(horizon - t, 0, None)).sum())
 """,
         ),
         Alternative(
-            "patient by patient in order",
+            "three states, moved on by a matrix a day",
             """
-def days_lost(day, cause, horizon):
-    order = np.lexsort((cause == 0, day))  # events before censoring on the same day
-    s, lost, n = 1.0, 0.0, len(day)
-    for t, c in zip(day[order], cause[order]):
-        if t >= horizon:
-            break
-        if c == 1:
-            lost += s / n * (horizon - t)
-        if c != 0:
-            s -= s / n
-        n -= 1
+def days_lost(entry, day, cause, horizon):
+    state, lost = np.array([1.0, 0.0, 0.0]), 0.0
+    for today in range(1, horizon):
+        watched = (entry < today) & (today <= day)
+        if watched.any():
+            now = cause[watched & (day == today)]
+            one, two = ((now == kind).sum() / watched.sum() for kind in (1, 2))
+            state = state @ np.array([[1 - one - two, one, two], [0, 1, 0], [0, 0, 1]])
+        lost += state[1]
     return lost
 """,
         ),

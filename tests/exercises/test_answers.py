@@ -68,6 +68,10 @@ def test_solution_scores_in_full_with_the_data_of_another_term(
 def test_wrong_answer_loses_its_task_and_no_other(
     assignment, task, answer, data_folder, same_draws
 ):
+    loses_its_task_and_no_other(assignment, task, answer, data_folder)
+
+
+def loses_its_task_and_no_other(assignment, task, answer, data_folder):
     graded, its = grade(assignment, task, answer, data_folder)
     visible, hidden = its.tests
     failed = set(graded.points) & set(graded.errors)
@@ -75,6 +79,30 @@ def test_wrong_answer_loses_its_task_and_no_other(
     assert graded.errors[hidden].startswith("AssertionError: "), (
         "a wrong answer fails with a message, not with a crash of the test"
     )
+
+
+def reads_the_cohort(pair):
+    """Say whether a test of a task reads a table of the term's cohorts.
+
+    The hidden tests draw cohorts of their own, and the visible ones mostly type a few
+    numbers: no other test can go out otherwise with another term's data.
+    """
+    assignment, task, _ = pair.values
+    return task in runner.tasks_on_the_cohort(runner.source(assignment))
+
+
+ON_THE_COHORT = [pair for pair in WRONG if reads_the_cohort(pair)]
+
+
+def test_some_tests_read_the_cohort():
+    assert {pair.values[1] for pair in ON_THE_COHORT} >= {"draw_crp", "draw_curves"}
+
+
+@pytest.mark.parametrize(("assignment", "task", "answer"), ON_THE_COHORT)
+def test_wrong_answer_loses_its_task_with_the_data_of_another_term(
+    assignment, task, answer, another_term, same_draws
+):
+    loses_its_task_and_no_other(assignment, task, answer, lambda name: another_term)
 
 
 @pytest.mark.parametrize(("assignment", "task", "answer"), OTHER)
@@ -126,6 +154,19 @@ def test_bank_covers_every_task(assignment):
     assert min(len(given) for given in module.ALTERNATIVE.values()) >= 1
     for given in (*module.WRONG.values(), *module.ALTERNATIVE.values()):
         assert len({answer.name for answer in given}) == len(given)
+
+
+@pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
+def test_visible_tests_leave_the_thinking_of_two_late_tasks_to_the_student(assignment):
+    """Whoever only mends what they name still makes half of the known mistakes."""
+    wrong = answers.load(assignment).WRONG
+    names = list(runner.tasks(runner.source(assignment)))
+    late = [
+        name
+        for name in names[len(names) // 2 :]
+        if np.mean([answer.seen for answer in wrong[name]]) <= 0.5
+    ]
+    assert len(late) >= 2, late
 
 
 def test_wrong_answer_that_does_not_fit_the_solution_says_so():

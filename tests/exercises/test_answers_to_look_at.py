@@ -186,7 +186,16 @@ def test_what_the_missing_years_do_to_the_lines_is_what_the_page_says():
     never = agents[year.isna() & (agents["direction"] == "enhance")]["status"]
     assert (never == "never approved").mean() > 0.5
     left = agents[year.isna() & (agents["status"] != "never approved")]["direction"]
-    assert (left == "suppress").mean() > 0.5
+    lead = " ".join(sections("context")["Task 7 · A lead with holes in it"].split())
+    assert left.value_counts().to_dict() == {"suppress": 3, "enhance": 3, "adjust": 1}
+    assert "seven agents" in lead and "three suppress, three enhance and one" in lead
+    known = agents["direction"][year < 1995]
+    utmost = [
+        100 * ((ways == "suppress").mean() - (ways == "enhance").mean())
+        for way in ("enhance", "suppress")
+        for ways in [pd.concat([known, left[left == way]])]
+    ]
+    assert "before 1995 is from {:.0f} to +{:.0f}:".format(*utmost) in lead
 
 
 @pytest.fixture
@@ -231,8 +240,9 @@ def test_how_fast_the_drug_leaves():
 def test_the_harm_that_takes_everybody_to_stay_at_risk():
     """Task 3 of Risk: rates of ORAL Surveillance, as published."""
     excess = 122 / 10_803 - 42 / 5_482
-    question = questions("risk")["Task 3 · Harm to whom, within which time?"][0].source
-    assert f"{1 / excess:.0f}\n# patient-years" in question
+    look = questions("risk")["Task 3 · Harm to whom, within which time?"][0].source
+    question = look.replace("\n# ", " ")  # wherever its lines end
+    assert f"{1 / excess:.0f} patient-years" in question
     assert f"or {1 / (5 * excess):.0f} patients over 5 years" in question
     assert f"The {1 / (5 * excess):.0f} is the inverse" in told("risk")
     assert 1 / (np.exp(-5 * 42 / 5_482) - np.exp(-5 * 122 / 10_803)) > 1 / (5 * excess)

@@ -8,9 +8,10 @@ import nbformat
 import pytest
 import runner
 from course import formulas
+from nbgrader_apart import released
 from nbgrader_apart.cells import grade_id, is_graded, is_locked, mark
 from runner import is_test
-from term import release, vacuous
+from term import folders, release, vacuous
 
 pytestmark = pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
 
@@ -32,6 +33,9 @@ SIZES = {
         "by hand": (4, 8),
     },
 }
+
+#: What a notebook's metadata say of the assignment.
+TOLD = {"chapter", "data", "minutes", "personal"}
 
 
 def within(assignment, what, number):
@@ -89,7 +93,8 @@ def test_notebook_is_valid_and_has_no_outputs(assignment):
     notebook = runner.source(assignment)
     nbformat.validate(notebook)
     assert notebook.metadata.kernelspec.name == "python3"
-    assert set(notebook.metadata.course) == {"chapter", "data", "minutes"}
+    told = set(notebook.metadata.course)
+    assert {"chapter", "data", "minutes"} <= told <= TOLD
     assert (runner.ROOT / notebook.metadata.course.chapter).is_dir()
     for cell in notebook.cells:
         assert not cell.get("outputs") and not cell.get("execution_count")
@@ -183,9 +188,30 @@ def test_some_tasks_are_graded_by_hand_with_a_rubric(assignment):
     for index in by_hand:
         brief, full = cells[index - 1], cells[index]
         assert is_locked(brief), "the student's rubric stands locked before it"
+        # How long it may be, and what an overrun costs: a quarter over costs nothing.
+        if told := re.search(r"\*\*Write (\d+)–(\d+) words\*\*", brief.source):
+            most = 5 * round(int(told[2]) / 4)
+            for text in (brief.source.lower(), full.source.lower()):
+                assert f"up to {most} words cost nothing" in text
+                assert "beyond them is not marked" in text
+        else:
+            assert "words are not counted" in brief.source.lower()
+            assert "words are not counted" in full.source.lower()
         levels = [str(level) for level in range(int(mark(full)["points"]) + 1)]
         assert all(f"| {level} |" in brief.source for level in levels)
         assert all(f"- **{level}**" in full.source for level in levels)
+
+
+def test_a_text_has_its_own_row_on_the_page_of_feedback(assignment):
+    """What a person marks waits, and is not to make points of tests wait with it."""
+    titles = released.titles(folders.notebook_path(runner.COURSE, "source", assignment))
+    by_hand, by_test = set(), set()
+    for cell in runner.source(assignment).cells:
+        if is_graded(cell):
+            rows = by_test if cell.cell_type == "code" else by_hand
+            rows.add(titles[grade_id(cell)])
+    assert by_hand and "" not in by_hand | by_test
+    assert by_hand.isdisjoint(by_test)
 
 
 def test_student_needs_only_the_listed_packages(assignment):
