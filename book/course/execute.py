@@ -3,6 +3,8 @@
 ``python -m course.execute NOTEBOOK...``; `make execute` calls it on the book.
 """
 
+import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -31,6 +33,11 @@ def execute(path: Path) -> bool:
     client = NotebookClient(
         notebook,
         timeout=300,
+        # On a busy machine a kernel starts late, and what it shows arrives late.
+        startup_timeout=300,
+        iopub_timeout=60,
+        # There, what one cell prints may also arrive in two pieces.
+        coalesce_streams=True,
         kernel_name="python3",
         record_timing=False,
         # A kernel warns that its connection is not encrypted: it is on this machine.
@@ -58,9 +65,18 @@ def execute(path: Path) -> bool:
     return True
 
 
+def prepare() -> None:
+    """Let kernels find what they would else tell in a page, or leave out of it."""
+    # With a backend of the shell's, no figure is kept.
+    os.environ.pop("MPLBACKEND", None)
+    # Matplotlib looks once for a machine's fonts, and warns if that takes five seconds.
+    importlib.import_module("matplotlib.font_manager")
+
+
 def main() -> int:
     """Run the notebooks named on the command line; return the exit status."""
     paths = [Path(name) for name in sys.argv[1:]]
+    prepare()
     if not paths:
         print("give one or more notebooks: python -m course.execute book/*/*.ipynb")
         return 2

@@ -73,9 +73,9 @@ def lost_children() -> live.LiveFigure:
         says="{drug} of 8 lost with drops and {none} of 18 lost without had three "
         "infections or more: risk ratio {ratio:.2f} ({low:.2f} to {high:.2f}).\nAmong "
         "completers it is 0.48.",
-        found="More of the 8 than of the 18. The lost alone carry the effect away "
-        "only if ill children left the drops and well ones the other group; "
-        "whether they did nobody asked, and it is one of five doubts.",
+        found="Always more of the 8 than of the 18: the lost alone carry the effect "
+        "away only if mostly ill children left the drops, and mostly well ones the "
+        "other group. Equal shares on both sides leave an effect.",
         picture="A grid of 9 by 19 places, one for each number of ill children among "
         "the lost of both groups. In a triangle at its upper left the interval reaches "
         "1, elsewhere it lies below. Below the grid, the ratio of the completers and "
@@ -152,9 +152,9 @@ def sure_and_large() -> live.LiveFigure:
         ).transform_calculate(
             by="large > 1 ? 'by a factor of ' + format(large, '.2f') : 'at all'"
         ),
-        says="Of {n} effects on outcomes that patients notice {point} are better {by} "
-        "in their estimate.\nWith the whole interval, and a certainty at least {sure}, "
-        "{whole} are.",
+        says="Of {n} effects on outcomes that patients notice the estimate is better "
+        "{by} in {point}.\nThe whole interval is, with a certainty at least {sure}, in "
+        "{whole}.",
         found="Nearly every estimate lies on the good side. The whole interval does so "
         "less often, with a high certainty few do, and fewer still are large: what "
         "sounds alike in a headline is of very different worth.",

@@ -6,11 +6,14 @@ what is none of these takes a hue and a legend. The hues are those of
 Okabe and Ito, which people with any of the common colour-vision deficiencies
 can tell apart; where two of them meet in one figure they also differ in
 lightness, so that the figure survives a grey print. The background is an
-opaque white: the theme shows it as a light panel on a dark page, where black
-labels stay legible.
+opaque white. A dark page turns the lightness of a figure round and keeps its
+hues (``course.css``), so that words beside it name hues, and neither black nor
+white.
 """
 
 import matplotlib as mpl
+
+from . import picture
 
 INK = "#222222"
 GREY = "#6e6e6e"
@@ -75,8 +78,9 @@ RC = {
 
 
 def use() -> None:
-    """Apply the style to every figure that follows."""
+    """Apply the style to every figure that follows, and show it as a drawing."""
     mpl.rcParams.update(RC)
+    picture.show_drawings()
 
 
 def p_value(p: float, digits: int = 2) -> str:

@@ -36,6 +36,24 @@ def test_running_it_again_changes_no_byte(tmp_path):
     assert ran.metadata.kernelspec.name == "python3"
 
 
+def test_what_comes_in_pieces_is_kept_as_one(tmp_path):
+    """A kernel sends what is printed when it has time: on a busy machine, in pieces."""
+    prints = "import time\nfor n in range(3):\n    print(n)\n    time.sleep(0.5)"
+    path = notebook(tmp_path, prints)
+    assert execute.execute(path)
+    outputs = nbformat.read(path, as_version=4).cells[0].outputs
+    assert [one.text for one in outputs] == ["0\n1\n2\n"]
+
+
+def test_figures_are_kept_whatever_the_shell_draws_with(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    path = notebook(tmp_path, "import matplotlib.pyplot as plt\nplt.plot()\nplt.show()")
+    monkeypatch.setattr("sys.argv", ["execute", str(path)])
+    assert execute.main() == 0
+    outputs = nbformat.read(path, as_version=4).cells[0].outputs
+    assert ["image/png" in one.data for one in outputs] == [True]
+
+
 def test_a_cell_that_fails_leaves_the_file_as_it_was(tmp_path, capsys):
     path = notebook(tmp_path, "1 + 1", "1 / 0", "2 + 2")
     before = path.read_bytes()
