@@ -43,9 +43,37 @@ FIELD = re.compile(r"^\s*(\w+)\s*=\s*[{\"](.+?)[}\"],?\s*$", re.MULTILINE)
 PLACES = {"url", "isbn", "howpublished", "institution", "organization", "publisher"}
 #: Hosts that copy what others have published.
 COPIES = re.compile(
-    r"//(?:[\w-]+\.)*(?:basicmedicalkey|docslib|docplayer|everything\.explained|"
-    r"mafiadoc|moam|pharmacologycorner|pharmacycode|protacsignals|scribd|studyres|"
-    r"vdocuments|yumpu|datapdf|blogspot|distantreader|metajournal|maestrodatabase)\."
+    r"//(?:[\w-]+\.)*(?:basicmedicalkey|biomaterialdatabase|blogspot|convoke|cupdf|"
+    r"datapdf|distantreader|docketalarm|docplayer|docslib|documents|dokumen|druglib|"
+    r"drugs-library|epgonline|everything\.explained|fdocuments|goodrx|"
+    r"maestrodatabase|mafiadoc|medworm|metajournal|moam|ndclist|nursekey|pdfslide|"
+    r"pharmacologycorner|pharmacycode|prescriberpoint|protacsignals|rxdrugnews|"
+    r"scribd|skyscape|studyres|vdocument|vdocuments|wikipedia|yumpu)\."
+)
+#: Who keeps or indexes what others have written, and answers for none of it.
+HOSTS = {
+    "DailyMed",
+    "DrugLib",
+    "Drugs.com",
+    "EPG Health",
+    "Europe PMC",
+    "GoodRx",
+    "Medline",
+    "Medscape",
+    "Monthly Prescribing Reference",
+    "NDC List",
+    "Nurse Key",
+    "PrescriberPoint",
+    "PubMed",
+    "PubMed Central",
+    "Wikipedia",
+    "openFDA",
+}
+#: What a note says of a work that is not known as one should know it to cite it.
+EXCUSE = re.compile(
+    r"\bundated\b|\b(?:no|not the) (?:authors?|year)\b|\bauthors? (?:is|are) not\b|"
+    r"\b(?:a|the) copy\b|\bcopies\b",
+    re.IGNORECASE,
 )
 #: "the planted 19 h", "planted is a ratio of 1.2", "9 were planted", "(20 %, planted)"
 NUMBER = r"(?<![\w.,−–-])[−-]?\d[\d.,]*(?![\w-])(?: %)?"
@@ -192,12 +220,30 @@ def executed(chapter):
                 yield f"cell {cell.id} warns: {output.text[:60]!r}"
 
 
+#: What is counted on the pages, in the plural.
+COUNTED = (
+    "years|months|weeks|days|hours|minutes|patients|people|children|events|infections|"
+    "points|cases|reports|trials|studies|visits|doses|readings|agents|joints|deaths"
+)
+ONE_OF_MANY = re.compile(rf"(?<![\d.,:–-])\b1 (?:{COUNTED})\b")
+
+
+def plurals(chapter):
+    """What is printed with a number says "1 year"."""
+    for cell in chapter.code:
+        for output in cell.get("outputs", []):
+            printed = [output.get("text", ""), *output.get("data", {}).values()]
+            for text in filter(lambda one: isinstance(one, str), printed):
+                if found := ONE_OF_MANY.search(text):
+                    yield f"cell {cell.id} prints {found[0]!r}"
+
+
 def figures(chapter):
     """Each figure has a name, a caption, and a finding for those who do not see it."""
     drawn = 0
     for cell in chapter.code:
         if not any(
-            "image/png" in one.get("data", {}) for one in cell.get("outputs", [])
+            "image/svg+xml" in one.get("data", {}) for one in cell.get("outputs", [])
         ):
             continue
         drawn += 1
@@ -213,6 +259,19 @@ def figures(chapter):
             yield f"the figure of cell {cell.id} has no name that begins with fig-"
     if not 4 <= drawn <= 7:
         yield f"{drawn} figures; give 4 to 7"
+
+
+LIGHTNESS = re.compile(r"\b(?:black|white|dark|pale)\b(?! (?:blood )?cells?\b)", re.I)
+
+
+def hues(chapter):
+    """What is said of a figure names hues: a dark page turns light and dark round."""
+    for cell in chapter.code:
+        told = cell.metadata.get("mystnb", {})
+        said = told.get("figure", {}).get("caption", "")
+        said += f" {told.get('image', {}).get('alt', '')}"
+        if found := LIGHTNESS.search(said):
+            yield f"cell {cell.id}: on a dark page nothing of a figure is {found[0]!r}"
 
 
 def citations(chapter):
@@ -385,7 +444,9 @@ RULES = [
     sections,
     length,
     executed,
+    plurals,
     figures,
+    hues,
     citations,
     glossary,
     linked,
@@ -410,7 +471,8 @@ def bibliography_faults(text, used):
 
     A work is found by its DOI; without one, by its place in a journal, its ISBN,
     its address or the body that published it. It has an author, a person or a body,
-    and a year, or a note that the page is undated.
+    and a year. A journal is no author of what it prints, nor is an archive of what it
+    keeps; and no note excuses a copy, or a work that nobody signed.
     """
     keys = [key for _, key, _ in ENTRY.findall(text)]
     for key in sorted({key for key in keys if keys.count(key) > 1}):
@@ -435,13 +497,29 @@ def bibliography_faults(text, used):
 
 
 def _origin_faults(key, fields):
-    note = fields.get("note", "")
     if not {"author", "editor"} & set(fields):
         yield f"{key} has no author: name the people, or the body that answers for it"
-    if "year" not in fields and not note.startswith("undated"):
-        yield f"{key} has no year: give it, or a note that starts with `undated`"
-    if COPIES.search(fields.get("url", "")) and "copy" not in note:
-        yield f"{key} points at a copy: cite the original, or say so in a note"
+    author = fields.get("author", "").strip("{}")
+    if author in HOSTS or _names_journal(author, fields.get("journal", "")):
+        yield f"{key} has no author: {author} only keeps or prints it"
+    if "year" not in fields:
+        yield f"{key} has no year: give that of the version that was read"
+    if COPIES.search(fields.get("url", "")):
+        yield f"{key} points at a copy: cite the original"
+    if excuse := EXCUSE.search(fields.get("note", "")):
+        yield f"{key} is excused by its note ({excuse[0]!r}): find what is missing"
+
+
+def _names_journal(author, journal):
+    """Tell whether an author is the journal, in full or as it is abbreviated."""
+    small = {"and", "of", "in", "the", "for", "&", "\\&"}
+    full = [word for word in author.lower().split() if word not in small]
+    short = [word.strip(".") for word in journal.lower().split() if word not in small]
+    return (
+        bool(short)
+        and len(full) == len(short)
+        and all(word.startswith(part) for word, part in zip(full, short, strict=True))
+    )
 
 
 def glossary_terms(text):

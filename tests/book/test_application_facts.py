@@ -15,6 +15,7 @@ import pytest
 import statsmodels.api as sm
 from cohorts import transplant_tdm, trials
 from course import scores
+from course.exposure import time_in_range
 from notebooks import definitions, numbers
 from scipy import integrate, optimize, stats
 from statsmodels.duration.hazard_regression import PHReg
@@ -107,7 +108,7 @@ def test_time_in_range_is_that_of_a_fine_grid(seed):
     grid = np.linspace(day[0], day[-1], 400_001)
     line = np.interp(grid, day, trough)
     brute = ((line >= 4) & (line <= 8)).mean()
-    found = tdm("in-range")["time_in_range"](day, trough, 4, 8)
+    found = time_in_range(day, trough, 4, 8)
     assert found == pytest.approx(brute, abs=FITTED)
 
 

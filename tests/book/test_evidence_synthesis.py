@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cohorts import curated, trials
+from course.synthesis import meta_regression
 from notebooks import cells, numbers
 from scipy import optimize, stats
 from statsmodels.stats.meta_analysis import combine_effects
@@ -135,7 +136,7 @@ def test_egger_and_latitude(bcg):
     y, v, latitude = bcg
     oracle = ORACLE["bcg"]["egger"]
     assert functions(SYN)["egger"](y, v)[2] == pytest.approx(oracle["p"], rel=SOLVED)
-    (slope, _), tau2 = functions(SYN)["reml_line"](y, v, latitude)
+    (slope, _), tau2 = meta_regression(y, v, latitude)
     oracle = ORACLE["bcg"]["latitude"]
     assert slope == pytest.approx(oracle["slope"], rel=FITTED)
     assert tau2 == pytest.approx(oracle["tau2"], abs=TAU2_STEP)

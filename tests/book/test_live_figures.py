@@ -64,8 +64,13 @@ def made(frame=None, **changed):
 
 def test_the_sentence_follows_the_slider():
     spec = made().spec
-    assert said_at(spec) == "Above 1 mg: 2, mean 2.50."
-    assert said_at(spec, limit=0.5) == "Above 0.5 mg: 3, mean 2.00."
+    assert said_at(spec) == "Above 1\u00a0mg: 2, mean 2.50."
+    assert said_at(spec, limit=0.5) == "Above 0.5\u00a0mg: 3, mean 2.00."
+
+
+def test_no_line_breaks_between_number_and_unit_or_beside_an_equals_sign():
+    spec = made(says="n = {n} of 10 mg, {mean:.1f} % of {limit} hosts.").spec
+    assert said_at(spec) == "n\u00a0=\u00a02 of 10\u00a0mg, 2.5\u00a0% of 1 hosts."
 
 
 def test_it_is_the_same_whenever_it_is_made():

@@ -19,8 +19,8 @@ BLOCKING = "mechanism/02-blocking-a-cytokine"
 TRUE = cohorts.truth("crp_timecourse")
 START = 11 * 28.0  # the twelfth infusion
 
-#: ActemraLabel, section 12.3, rheumatoid arthritis, intravenous: mean and SD of Cmax,
-#: Cmin (µg/mL) and AUC (µg·h/mL) at steady state.
+#: Genentech2024actemra, section 12.3, rheumatoid arthritis, intravenous: mean and SD of
+#: Cmax, Cmin (µg/mL) and AUC (µg·h/mL) at steady state.
 LABEL = {
     4: [(88.3, 41.4), (1.49, 2.13), (13_000, 5_800)],
     8: [(183, 85.6), (9.74, 10.5), (35_000, 15_500)],
@@ -76,8 +76,9 @@ def test_the_label_is_reproduced(mg_kg):
         assert abs(value - mean) < sd / 2
 
 
-#: ActemraLabel, section 12.3, same paragraphs: accumulation of Cmax, Cmin and AUC. The
-#: trough at 4 mg/kg (1.96) is left out: the label's mean is far from the typical one.
+#: Genentech2024actemra, section 12.3, same paragraphs: accumulation of Cmax, Cmin and
+#: AUC. The trough at 4 mg/kg (1.96) is left out: the label's mean is far from the
+#: typical one.
 ACCUMULATION = {4: [1.02, None, 1.11], 8: [1.06, 2.35, 1.22]}
 
 

@@ -1,5 +1,6 @@
 """Every objective is tested by something, and whatever tests says what."""
 
+import re
 from collections import Counter
 
 import answers
@@ -49,6 +50,65 @@ def test_every_task_tests_an_objective(assignment):
     assert set(tested) == asked
     assert [task for task, named in tested.items() if not named] == []
     assert {name for named in tested.values() for name in named} <= DECLARED
+
+
+def numbers(text):
+    """Return the tasks that a list of them names: "1–3 and 6"."""
+    found = re.findall(r"(\d+)(?:–(\d+))?", text)
+    return {
+        n for first, last in found for n in range(int(first), int(last or first) + 1)
+    }
+
+
+def listed(text):
+    """Return the tasks that a text names: "tasks 1–3 and 6: ...; task 10: ..."."""
+    lists = re.findall(r"[Tt]asks? ((?:\d+(?:–\d+)?(?:, | and )?)+)", text)
+    return numbers(" ".join(lists))
+
+
+def prepared_by(assignment):
+    """Return by page which tasks its header, and which its last section, names."""
+    found = {}
+    for page in objectives.pages():
+        text = objectives.markdown(page)
+        header = re.search(rf"\*\*Exercises\*\* {{assignment}}`{assignment}`(.*)", text)
+        section = re.search(r"^## Exercise\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+        if header and section:
+            found[page] = listed(header[1]), listed(section[1])
+    return found
+
+
+# The capstone has one page, which prepares for all of it.
+@pytest.mark.parametrize(
+    "assignment", [name for name in runner.ASSIGNMENTS if name != "capstone"]
+)
+def test_who_prepares_for_which_task_is_said_alike(assignment):
+    """By the page's header, its last section, the assignment, and the objectives."""
+    first = runner.source(assignment).cells[0].source
+    said = {
+        name: numbers(tasks.split(";")[0])
+        for name, tasks in re.findall(r"\*([^*]+)\* \(tasks? ([^)]*)\)", first)
+    }
+    page_of = {one.name: one.page for one in objectives.objectives()}
+    tested = {}
+    for task, title in answers.titles(assignment).items():
+        if number := re.match(r"Task (\d+)", title):
+            for name in answers.tested(assignment)[task]:
+                tested.setdefault(page_of[name], set()).add(int(number[1]))
+    prepared = prepared_by(assignment)
+    for page, (header, section) in prepared.items():
+        named = page.split("/")[1].split("-", 1)[1].replace("-", " ")
+        names = {
+            name
+            for name in said
+            if name.lower().replace("-", " ") in (named, objectives.title(page).lower())
+        }
+        assert len(names) == 1, f"{page}: not named once in the assignment"
+        assert header == said[names.pop()], page
+        assert header == section, page
+        assert header <= tested[page], f"{page}: no objective of it is tested there"
+    all_tasks = int(re.search(r"^(\d+) tasks, ", first, re.MULTILINE)[1])
+    assert set().union(*said.values()) == set(range(1, all_tasks + 1))
 
 
 @each_assignment

@@ -148,7 +148,7 @@ def good():
                     "image": {"alt": "The left bar is twice as high as the right one"},
                 }
                 cell.outputs = [
-                    nbformat.v4.new_output("display_data", {"image/png": "x"}),
+                    nbformat.v4.new_output("display_data", {"image/svg+xml": "x"}),
                     nbformat.v4.new_output(
                         "display_data",
                         {"text/plain": "2.72"},
@@ -209,6 +209,12 @@ def defined_in(cell_id, tag):
     return change
 
 
+def printing(text):
+    """Return a change: a cell prints a text."""
+    output = nbformat.v4.new_output("stream", name="stdout", text=text)
+    return at("cell-0-1", ["outputs"], [output])
+
+
 FAULTS = [
     (lint.header, swap("it say?", "it say"), "no question"),
     (lint.header, swap("chapter-header", "header"), "no block"),
@@ -245,6 +251,16 @@ FAULTS = [
         lint.figures,
         at("cell-0-0", ["metadata", "mystnb", "image"], None),
         "no alt text",
+    ),
+    (
+        lint.hues,
+        at("cell-0-0", ["metadata", "mystnb", "figure", "caption"], "Black: half."),
+        "nothing of a figure is 'Black'",
+    ),
+    (
+        lint.hues,
+        at("cell-0-0", ["metadata", "mystnb", "figure", "caption"], "White cells."),
+        None,
     ),
     (
         lint.figures,
@@ -307,6 +323,8 @@ FAULTS = [
     ),
     (lint.followable, defined_in("cell-0-1", "remove-cell"), "uses size"),
     (lint.followable, defined_in("cell-0-1", "hide-cell"), None),
+    (lint.plurals, printing("after 1 years"), "prints '1 years'"),
+    (lint.plurals, printing("after 1 year, 2.1 years, 11 years"), None),
 ]
 
 
@@ -334,6 +352,9 @@ BIB = """
 }
 """
 UNDATED = BIB.replace("  year = {2000},\n", "  note = {undated page},\n")
+JOURNAL = BIB.replace("{A, B.}", "{{Journal of the Trade}}").replace(
+    "  title", "  journal = {J Trade},\n  title"
+)
 COPY = BIB.replace("doi = {10.1000/abc}", "url = {https://docslib.org/doc/1}")
 
 
@@ -351,10 +372,21 @@ COPY = BIB.replace("doi = {10.1000/abc}", "url = {https://docslib.org/doc/1}")
         (BIB.replace("{{T}}", "{T}"), {"A2000"}, "small letters"),
         (BIB.replace("author", "by"), {"A2000"}, "no author"),
         (BIB.replace("author", "editor"), {"A2000"}, None),
-        (UNDATED, {"A2000"}, None),
-        (UNDATED.replace("undated page", "a page"), {"A2000"}, "no year"),
+        (UNDATED, {"A2000"}, "no year"),
+        (UNDATED, {"A2000"}, "'undated'"),
         (COPY, {"A2000"}, "points at a copy"),
-        (COPY.replace("  url", "  note = {read in a copy},\n  url"), {"A2000"}, None),
+        (COPY.replace("docslib", "en.wikipedia"), {"A2000"}, "points at a copy"),
+        (
+            BIB.replace("  year", "  note = {the copy names no authors},\n  year"),
+            {"A2000"},
+            "is excused by its note",
+        ),
+        (BIB.replace("  year", "  note = {PMID 1},\n  year"), {"A2000"}, None),
+        (BIB.replace("{A, B.}", "{{PubMed Central}}"), {"A2000"}, "only keeps"),
+        (BIB.replace("{A, B.}", "{{openFDA}}"), {"A2000"}, "only keeps"),
+        (BIB.replace("{A, B.}", "{{Genentech}}"), {"A2000"}, None),
+        (JOURNAL, {"A2000"}, "no author"),
+        (JOURNAL.replace("Journal of the", "Society of the"), {"A2000"}, None),
     ],
 )
 def test_a_fault_of_the_bibliography_is_found(text, used, said):

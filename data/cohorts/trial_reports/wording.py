@@ -281,8 +281,10 @@ SENTENCES: dict[str, dict[str, tuple[str, ...]]] = {
             "Patients were lost since they had moved away, or for no reason given.",
             "Those lost had moved, or had withdrawn consent; reasons were alike in "
             "both arms.",
-            "Reasons for loss were removals and missed records, in either arm.",
-            "Losses were by change of address or by error of recording, in both arms.",
+            "Reasons for loss were removals, withdrawn consent and missed records, in "
+            "either arm.",
+            "Losses were by change of address, withdrawn consent or an error of "
+            "recording, in both arms.",
         ),
         "uneven": (
             "On {worse_arm} most of those lost left as they did not feel better.",
