@@ -110,6 +110,100 @@ def test_keys_work_and_formulas_are_set_without_a_network(browser, graded, tmp_p
         assert not seen.elsewhere
 
 
+def notebooks(course):
+    """Return all notebooks in formgrader's order, and those with failed tests."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        every = sorted(
+            gradebook.notebook_submissions("metrics", "metrics"),
+            key=lambda one: one.id,
+        )
+        failed = [one.id for one in every if one.failed_tests]
+        return [one.id for one in every], failed
+
+
+def neighbours(one, of):
+    """Return what comes before and after in an order of its own."""
+    order = sorted({one, *of})
+    at = order.index(one)
+    return order[at - 1], order[at + 1]
+
+
+def pass_all_tests(course, ids):
+    """Give full points to the tests of some notebooks."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for one in ids:
+            for grade in gradebook.find_submission_notebook_by_id(one).grades:
+                if grade.auto_score is not None:
+                    grade.auto_score = grade.max_score
+        gradebook.db.commit()
+
+
+def open_now(page, notebook):
+    """Wait until a notebook is open for grading, with formgrader ready for keys."""
+    page.wait_for_url(re.compile(f"/submissions/{notebook}/"))
+    page.wait_for_function("window.MathJax && MathJax.loaded && formgrader.loaded")
+    page.wait_for_function("formgrader.grades.loaded && formgrader.comments.loaded")
+
+
+def test_keys_go_from_one_hand_in_to_the_next_and_flag_it(browser, graded, tmp_path):
+    every, failed = notebooks(graded)
+    # One between hand-ins without a failed test, beyond which some have failed tests.
+    start = every[len(every) // 2]
+    before, after = neighbours(start, every)
+    assert min(failed) < before and max(failed) > after
+    pass_all_tests(graded, [before, after])
+    every, failed = notebooks(graded)
+    assert not {before, after} & set(failed)
+    keys = {
+        "Control+,": before,
+        "Control+.": after,
+        "Control+Shift+,": neighbours(start, failed)[0],
+        "Control+Shift+.": neighbours(start, failed)[1],
+    }
+    with (
+        jupyter(graded, tmp_path) as url,
+        visit(browser, viewport=DESK) as seen,
+    ):
+        page = seen.page
+        page.goto(url("lab"))  # signs in
+        for number, (key, there) in enumerate(keys.items()):
+            page.goto(url(f"formgrader/submissions/{start}/"))
+            open_now(page, start)
+            points = page.locator("input.score#judge")
+            points.fill(f"{number}")
+            page.keyboard.press(key)  # while the points are typed and not yet saved
+            open_now(page, there)
+            expect(page.locator("input.score#judge")).to_be_focused()
+            assert manual(graded, start) == number, key
+
+        page.goto(url(f"formgrader/submissions/{start}/"))
+        open_now(page, start)
+        for flagged in (True, False):
+            with page.expect_response(lambda answer: "/flag" in answer.url) as sent:
+                page.keyboard.press("Control+Shift+F")
+            assert sent.value.ok
+            text = "Submission flagged" if flagged else "Submission unflagged"
+            expect(page.locator("#statusmessage")).to_have_text(text)
+            with Gradebook(f"sqlite:///{graded / 'gradebook.db'}") as gradebook:
+                kept = gradebook.find_submission_notebook_by_id(start)
+                assert kept.flagged is flagged
+
+        # The help lists these keys, and no other that is not tried here.
+        page.locator(".help").click()
+        listed = page.locator(".modal .shortcut-key").all_inner_texts()
+        tried = {"tab", "shift-tab", "escape", "enter", "control-shift-f"}
+        tried |= {key.lower().replace("+", "-") for key in keys}
+        assert set(listed) == tried
+        assert not seen.elsewhere
+
+
+def manual(course, notebook):
+    """Return the points by hand for the text of one notebook."""
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        graded = gradebook.find_submission_notebook_by_id(notebook)
+        return next(one.manual_score for one in graded.grades if one.name == "judge")
+
+
 SCRIPT = "<script>window.top.document.title = 'RAN'; window.ran = true</script>"
 #: What a student can lay beside a notebook, and what a browser takes it for.
 OF_A_STUDENT = {

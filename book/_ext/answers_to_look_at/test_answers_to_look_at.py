@@ -59,7 +59,7 @@ def test_off_nothing_is_built_or_linked_and_nothing_warned(book):
     assert answers_in(built) == []
     for path in built.folder.rglob("*.html"):
         assert "answers" not in path.read_text().lower(), path
-    assert "answers" not in (built.folder / "searchindex.js").read_text().lower()
+    assert "answers" not in (built.folder / "search-index.js").read_text().lower()
 
 
 def test_off_leaves_the_rest_of_the_contents(book):

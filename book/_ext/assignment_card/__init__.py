@@ -15,6 +15,7 @@ from pathlib import Path
 import answers_to_look_at
 import nbformat
 import run
+from build_faster.share import beside
 from course import formulas
 from docutils import nodes
 from elements import LinkRole, serve, zipped
@@ -179,9 +180,9 @@ def _skip(self, node: download_node) -> None:
     raise nodes.SkipNode
 
 
-def _write_archives(app: Sphinx, error: Exception | None) -> None:
+def _write_archives(app: Sphinx) -> None:
     """Put every released assignment into the site, in each build anew."""
-    if error is not None or app.builder.format != "html":
+    if app.builder.format != "html":
         return
     release = Path(app.srcdir, app.config.exercises_folder, "release")
     for notebook in sorted(release.glob("*/*.ipynb")):
@@ -202,6 +203,6 @@ def setup(app: Sphinx) -> dict:
         latex=(_skip, None),
         text=(_skip, None),
     )
-    app.connect("build-finished", _write_archives)
+    beside(app, _write_archives)
     serve(app, Path(__file__).parent, 'class="assignment-card')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

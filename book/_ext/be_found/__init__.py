@@ -15,14 +15,22 @@ from pathlib import Path
 from string import Template
 from xml.sax.saxutils import escape
 
+import matplotlib as mpl
+import matplotlib.style
 import yaml
-from course import objectives
+from course import objectives, style
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinxext.opengraph import DEFAULT_SOCIAL_CONFIG, social_card_for_page
 
 HERE = Path(__file__).parent
 ROOT = HERE.resolve().parents[2]
+#: What the picture of a shared link has besides its words.
+CARD = {
+    "image_mini": str(ROOT / "book/static/touch-icon.png"),
+    "line_color": style.BLUE,
+}
 DESCRIPTIONS = "book/descriptions.yml"
 TIME = re.compile(r"Time\s+(?P<minutes>\d+)\s+min")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -69,6 +77,8 @@ def tell(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     text = app.config.page_descriptions.get(page)
     if text:
         context["meta"] = {**(context.get("meta") or {}), "og:description": text}
+        if app.config.html_baseurl:
+            context["meta"] |= {"og:image": card(app, page, text), "og:image:alt": text}
         tags += f'<meta name="description" content="{html.escape(text)}" />\n'
         data = json.dumps(described(app, page, text, doctree), ensure_ascii=False)
         # A script ends at its first "</", wherever that stands.
@@ -76,10 +86,41 @@ def tell(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
         tags += f'<script type="application/ld+json">{data}</script>\n'
     context["metatags"] = tags
     if page == app.config.root_doc:
-        # The title of the book, and not twice; the theme's link to this page keeps it.
-        logo = context.get("theme_logo") or {}
-        context["theme_logo"] = {**logo, "text": context.get("docstitle", "")}
-        context["docstitle"] = ""
+        context["docstitle"] = ""  # the title of the book, and not twice
+
+
+def card(app: Sphinx, page: str, text: str) -> str:
+    """Draw the picture that a shared link shows: name, description and mark.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The build.
+    page : str
+        The page's name.
+    text : str
+        Its description; what the library would take is the page's first words.
+
+    Returns
+    -------
+    str
+        The picture's address.
+    """
+    # As the library draws, and not in the style of the book's figures.
+    with mpl.style.context("default"):
+        return social_card_for_page(
+            config_social={**DEFAULT_SOCIAL_CONFIG, **CARD},
+            site_name=citation()["title"],
+            title=app.env.titles[page].astext(),
+            description=text,
+            pagename=page,
+            ogp_site_url=app.config.html_baseurl,
+            ogp_canonical_url=app.config.html_baseurl,
+            srcdir=app.srcdir,
+            outdir=app.outdir,
+            config=app.config,
+            env=app.env,
+        )
 
 
 def drop_address(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -159,6 +200,7 @@ def address(app: Sphinx, page: str) -> str:
 def set_address(app: Sphinx, config) -> None:
     """Give the tags of shared links the book's address; sign every page."""
     config.ogp_site_url = config.html_baseurl
+    config.ogp_social_cards = {"enable": False}  # `card` draws them
     said = citation()
     footer = (
         f"Cite as: {said['authors'][0]['name']} "

@@ -3,18 +3,22 @@
 import json
 import re
 
+import matplotlib as mpl
 import pytest
 import yaml
-from small_books import ROOT, build
+from course import style
+from PIL import Image
+from small_books import EXTENSIONS, ROOT, build
 from sphinx.errors import ExtensionError
 
 from be_found import plain
 
 TEXTS = yaml.safe_load((ROOT / "book/descriptions.yml").read_text(encoding="utf-8"))
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+LISTED = [page for part in CONTENTS["parts"] for page in part["chapters"]]
 PAGES = {
     CONTENTS["root"],
-    *(page["file"] for part in CONTENTS["parts"] for page in part["chapters"]),
+    *(one["file"] for page in LISTED for one in [page, *page.get("sections", [])]),
 }
 HEADER = """# How fast?
 
@@ -81,10 +85,30 @@ def test_a_published_book_names_its_addresses(small):
     assert "https://example.org/course/" in (built.folder / "404.html").read_text()
 
 
-def test_an_unpublished_book_names_none(small):
-    built = small()
+def test_a_shared_link_to_a_published_page_has_a_picture_of_its_own(small):
+    with mpl.rc_context():
+        style.use()  # as when the build has drawn a figure of the book
+        built = small(
+            html_baseurl="https://example.org/course/",
+            extensions=[*EXTENSIONS, "sphinxext.opengraph"],
+        )
     page = built.page("book/one")
-    assert not page.select("link[rel=canonical], meta[property='og:url']")
+    address = page.select_one("meta[property='og:image']")["content"]
+    file = built.folder / address.removeprefix("https://example.org/course/")
+    with Image.open(file) as picture:
+        assert picture.size == (1146, 600)
+        darkest, lightest = picture.convert("L").getextrema()
+        assert darkest < 100 and lightest > 200  # words on a light ground
+    alt = page.select_one("meta[property='og:image:alt']")["content"]
+    assert alt == "How fast CRP falls, in hours."
+
+
+def test_an_unpublished_book_names_none(small):
+    built = small(extensions=[*EXTENSIONS, "sphinxext.opengraph"])
+    page = built.page("book/one")
+    assert not page.select(
+        "link[rel=canonical], meta[property='og:url'], meta[property='og:image']"
+    )
     assert not (built.folder / "sitemap.xml").exists()
     assert "Sitemap" not in (built.folder / "robots.txt").read_text()
 

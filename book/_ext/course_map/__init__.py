@@ -137,8 +137,6 @@ class CourseMap(MarkdownDirective):
             raise self.error(f"{which!r} is not one of {', '.join(parts)}")
         for path in sources():
             self.env.note_dependency(str(path))
-        for reader in (objectives.objectives, objectives.selfchecks, answers.titles):
-            reader.cache_clear()  # a server that watches the sources builds again
         return list(parts[which]())
 
     # -- objective, self-checks, tasks

@@ -1,9 +1,10 @@
 """The data dictionary, written from the schemas of the package `cohorts`.
 
 ``{cohort}`acute_phase``` links to the section of a cohort.
-``{cohort-table} acute_phase`` writes that section; ``{data-dictionary}`` writes
-one for every cohort, in the order of the chapters. ``{reference-tables} curated``
-or ``trials`` writes one for every table of facts; ``{cohort}`agents``` links there.
+``{cohort-table} acute_phase`` writes that section, ``{reference-tables} curated`` or
+``trials`` one for every table of facts; ``{cohort}`agents``` links there. All of them
+on one page were 7,600 elements, so each chapter has its own; ``{data-dictionary}``
+lists them all, and answers to the addresses that they had when they stood there.
 """
 
 from __future__ import annotations
@@ -21,9 +22,7 @@ import pandera.pandas as pa
 from docutils import nodes
 from elements import LinkRole, MarkdownDirective
 from sphinx.application import Sphinx
-from sphinx.util import logging
 
-LOGGER = logging.getLogger(__name__)
 KINDS = {"int": "whole number", "float": "number", "bool": "true or false"}
 #: Tables of facts: nothing is planted in them.
 REFERENCE = {"curated": cohorts.curated, "trials": cohorts.trials}
@@ -46,36 +45,57 @@ class CohortRole(LinkRole):
         return label(self.text)
 
 
+class old_place_node(nodes.Inline, nodes.Element):
+    """An anchor that links from elsewhere may still lead to."""
+
+
 class DataDictionary(MarkdownDirective):
-    """Write the sections of all cohorts."""
+    """List all tables, each with a link to its section."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse the Markdown of each section."""
-        return self.sections(cohorts.names())
+        """Return a table of the cohorts, and one of the tables of facts."""
+        synthetic = {name: cohorts.get(name).title for name in cohorts.names()}
+        facts = {
+            name: schema.description
+            for module in REFERENCE.values()
+            for name, schema in module.TABLES.items()
+        }
+        return [*self._list("Cohort", synthetic), *self._list("Table", facts)]
 
-    def sections(self, names: list[str]) -> list[nodes.Node]:
-        """Return the sections of these cohorts."""
-        lines: list[str] = []
-        for name in names:
-            try:
-                cohort, made = cohorts.get(name), cohorts.load(name)
-            except (ValueError, FileNotFoundError) as error:
-                # The other cohorts can still be described.
-                LOGGER.warning("%s", error, location=self.get_location())
-                continue
-            self._depend(cohort)
-            frames = cohort.frames(made)
-            files = {
-                table: self.address(cohorts.SYNTHETIC / cohort.filename(table))
-                for table in cohort.tables
-            }
-            lines += markdown(cohort, frames, files, self._picture(cohort, made))
-        return self.parsed(lines)
+    def _list(self, what: str, titles: Mapping[str, str]) -> list[nodes.Node]:
+        lines = [f"| {what} | What it holds |", "|---|---|"]
+        lines += [
+            _row([f"{{cohort}}`{name}`", f"{title}."]) for name, title in titles.items()
+        ]
+        written = self.parsed([*lines, ""])
+        (table,) = written
+        rows = list(table.findall(nodes.row))[1:]
+        for name, row in zip(titles, rows, strict=True):
+            row[0][0].insert(0, old_place_node(ids=[label(name)]))
+        return written
 
-    def _depend(self, cohort: cohorts.Cohort) -> None:
+
+class CohortTable(MarkdownDirective):
+    """Write the section of one cohort."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the Markdown of the section."""
+        name = self.arguments[0]
+        try:
+            cohort, made = cohorts.get(name), cohorts.load(name)
+        except (ValueError, FileNotFoundError) as error:
+            raise self.error(str(error)) from error
         self.env.note_dependency(inspect.getsourcefile(cohort.make))
         for table in cohort.tables:
             self.env.note_dependency(str(cohorts.SYNTHETIC / cohort.filename(table)))
+        files = {
+            table: self.address(cohorts.SYNTHETIC / cohort.filename(table))
+            for table in cohort.tables
+        }
+        picture = self._picture(cohort, made)
+        return self.parsed(markdown(cohort, cohort.frames(made), files, picture))
 
     def _picture(self, cohort: cohorts.Cohort, made: Any) -> str | None:
         if cohort.picture is None or cohort.sealed:
@@ -89,17 +109,7 @@ class DataDictionary(MarkdownDirective):
         return self.drawn(cohort.name, draw)
 
 
-class CohortTable(DataDictionary):
-    """Write the section of one cohort."""
-
-    required_arguments = 1
-
-    def run(self) -> list[nodes.Node]:
-        """Parse the Markdown of the section."""
-        return self.sections([self.arguments[0]])
-
-
-class ReferenceTables(DataDictionary):
+class ReferenceTables(MarkdownDirective):
     """Write the sections of the curated tables, or of the real trials."""
 
     required_arguments = 1
@@ -142,7 +152,7 @@ def markdown(
     picture : str or None
         Address of the cohort's picture.
     """
-    lines = [f"({label(cohort.name)})=", f"### `{cohort.name}`", ""]
+    lines = [f"({label(cohort.name)})=", f"## `{cohort.name}`", ""]
     lines += [f"**{cohort.title}.**", "", inspect.cleandoc(cohort.about), ""]
     if picture is not None:
         shown = _shown(cohort)
@@ -253,8 +263,20 @@ def _source(source: str) -> str:
     return "teaching assumption" if source == "teaching" else f"{{cite:t}}`{source}`"
 
 
+def _visit_old_place(self, node: old_place_node) -> None:
+    self.body.append(f'<span id="{node["ids"][0]}"></span>')
+
+
+def _leave(self, node: old_place_node) -> None:
+    pass
+
+
 def setup(app: Sphinx) -> dict:
     """Register the role and the directives with Sphinx."""
+    nothing = (_leave, _leave)
+    app.add_node(
+        old_place_node, html=(_visit_old_place, _leave), text=nothing, latex=nothing
+    )
     app.add_role("cohort", CohortRole())
     app.add_directive("cohort-table", CohortTable)
     app.add_directive("data-dictionary", DataDictionary)

@@ -1,5 +1,8 @@
 """The dictionary describes every table as its schema does, and tells no secret."""
 
+import re
+from pathlib import Path
+
 import cohorts
 import pytest
 
@@ -7,7 +10,7 @@ import pytest
 def test_a_cohort_is_described_as_it_is(project):
     built = project(
         {
-            "data": "## Data\n\n```{cohort-table} acute_phase\n```",
+            "data": "```{cohort-table} acute_phase\n```",
             "chapter": "See {cohort}`acute_phase` and {cohort}`nobody`.",
         },
         suppress_warnings=["ref.cite"],
@@ -17,7 +20,7 @@ def test_a_cohort_is_described_as_it_is(project):
     assert link.text == "acute_phase"
 
     cohort = cohorts.get("acute_phase")
-    section = built.page("data").select_one("section section section")
+    section = built.page("data").select_one("section section")
     schema = cohort.tables["acute_phase"]
     rows = section.select("table")[0].select("tbody tr")
     told = [[cell.text.strip() for cell in row.select("td")] for row in rows]
@@ -32,14 +35,44 @@ def test_a_cohort_is_described_as_it_is(project):
     assert "Chart of acute_phase" in section.select_one("img")["alt"]
 
 
-def test_the_dictionary_lists_every_cohort_in_chapter_order(project):
-    page = project({"data": "## Data\n\n```{data-dictionary}\n```"}).page("data")
-    headings = [one.code.text for one in page.select("section section > h3")]
-    assert headings == cohorts.names()
+FACTS = [*cohorts.curated.TABLES, *cohorts.trials.TABLES]
+
+
+@pytest.fixture
+def dictionary(project):
+    """The list of all tables, and the sections that it leads to."""
+    sections = [f"```{{cohort-table}} {name}\n```" for name in cohorts.names()]
+    facts = [f"```{{reference-tables}} {which}\n```" for which in ("curated", "trials")]
+    pages = {
+        "data": "```{data-dictionary}\n```",
+        "sections": "\n\n".join([*sections, "## Facts", *facts]),
+    }
+    return project(pages, suppress_warnings=["ref.cite"]).page("data")
+
+
+def test_the_dictionary_lists_every_table_in_chapter_order(dictionary):
+    links = dictionary.select("tbody a")
+    assert [link.text for link in links] == [*cohorts.names(), *FACTS]
+    for link in links:
+        anchor = f"data-{link.text.replace('_', '-')}"
+        assert link["href"] == f"sections.html#{anchor}"
+
+
+def test_an_old_address_leads_to_the_line_with_the_link(dictionary):
+    for name in [*cohorts.names(), *FACTS]:
+        place = dictionary.select_one(f"#data-{name.replace('_', '-')}")
+        assert place.find_parent("tr").a.text == name
+
+
+def test_every_cohort_has_its_section_in_the_book():
+    folder = Path(__file__).resolve().parents[2] / "reference"
+    text = "".join(path.read_text("utf-8") for path in sorted(folder.glob("data-*.md")))
+    written = re.findall(r"\{cohort-table\} (\w+)", text)
+    assert sorted(written) == sorted(cohorts.names())
 
 
 def test_the_book_does_not_tell_what_the_capstone_asks(project):
-    page = project({"data": "## Data\n\n```{cohort-table} capstone_dossier\n```"})
+    page = project({"data": "```{cohort-table} capstone_dossier\n```"})
     section = page.page("data").select_one("#data-capstone-dossier, section section")
     assert "prior_exacerbations" in section.text
     assert not section.select("img")

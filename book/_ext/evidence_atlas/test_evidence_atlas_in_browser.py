@@ -68,6 +68,50 @@ def test_the_atlas_works_with_the_keyboard_alone(browser, address):
         expect(shown).to_have_count(everything)
 
 
+def test_what_is_filtered_by_stands_in_the_address(browser, address):
+    with visit(browser) as seen:
+        page = seen.page
+        page.goto(address)
+        shown = page.locator("#atlas .atlas-record:visible")
+        page.get_by_label("Words").fill("melanoma MOCELLIN")
+        page.get_by_role("search", name="atlas").get_by_label(
+            "Certainty"
+        ).select_option("high")
+        expect(shown).to_have_count(1)
+        slider = page.locator("#lv-atlas-sure").get_by_role("slider").first
+        says = page.locator("#lv-atlas-sure .live-says")
+        before = says.text_content()
+        slider.press("End")
+        expect(says).not_to_have_text(before)
+        page.wait_for_url("**/*lv-atlas-sure=*")
+        link, told = page.url, says.text_content()
+        assert "words=melanoma+MOCELLIN" in link and "certainty=high" in link
+        assert not seen.errors and not seen.elsewhere
+    with visit(browser) as seen:  # another reader, of whom nothing is kept
+        page = seen.page
+        page.goto(link)
+        expect(page.locator("#atlas .atlas-record:visible")).to_have_count(1)
+        expect(page.get_by_label("Words")).to_have_value("melanoma MOCELLIN")
+        page.locator("#lv-atlas-sure").scroll_into_view_if_needed()
+        expect(page.locator("#lv-atlas-sure .live-says")).to_have_text(told)
+        page.get_by_role("button", name="Show all").click()
+        page.wait_for_url(lambda url: "words=" not in url and "certainty=" not in url)
+        page.goto(f"{address}?certainty=nonsense&lv-atlas-sure=x")
+        everything = page.locator("#atlas .atlas-record").count()
+        expect(page.locator("#atlas .atlas-record:visible")).to_have_count(everything)
+        assert not seen.errors and not seen.elsewhere
+
+
+def test_a_term_begins_where_a_word_does(browser, address):
+    with visit(browser) as seen:
+        page = seen.page
+        page.goto(f"{address}?words=IL-6")
+        shown = page.locator("#atlas .atlas-record:visible")
+        assert 0 < shown.count() < page.locator("#atlas .atlas-record").count() / 2
+        for text in shown.all_text_contents():
+            assert re.search(r"\bIL[-‐-―\s]6", text, re.I)
+
+
 def test_the_atlas_is_whole_without_a_script(browser, address):
     with visit(browser, java_script_enabled=False) as seen:
         page = seen.page

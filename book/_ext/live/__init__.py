@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -131,14 +132,24 @@ def controls(words: dict[str, Any]) -> str:
     return "\n".join([*made, "</div>\n"])
 
 
+def of_one(unit: str) -> str:
+    """Return a slider's unit as it is said with 1: "year" for "years"."""
+    if unit == "times":
+        return unit
+    return re.sub(r"^([a-z]{3,})s$", r"\1", unit)
+
+
 def _slider(name: str, one: dict[str, Any]) -> str:
     low, width = one["low"], one["high"] - one["low"]
     ticks = "".join(
         f'<span style="--at:{(tick - low) / width:.4f}">{tick:g}</span>'
         for tick in one["ticks"]
     )
-    unit = escape(one["unit"])
-    shown, words = f"{one['value']:g} {unit}".strip(), ""
+    unit, single = escape(one["unit"]), escape(of_one(one["unit"]))
+    shown, words = (
+        f"{one['value']:g} {single if one['value'] == 1 else unit}".strip(),
+        "",
+    )
     if "words" in one:
         shown = escape(one["words"][one["value"] - 1])
         words = f" data-words='{escape(json.dumps(one['words'], ensure_ascii=False))}'"
@@ -148,7 +159,8 @@ def _slider(name: str, one: dict[str, Any]) -> str:
         f'<span class="live-value">{shown}</span>\n'
         f'<input type="range" id="{name}" name="{one["name"]}" min="{low:g}" '
         f'max="{one["high"]:g}" step="{one["step"]:g}" value="{one["value"]:g}" '
-        f'aria-valuetext="{shown}" data-unit="{unit}"{words} autocomplete="off">\n'
+        f'aria-valuetext="{shown}" data-unit="{unit}" data-single="{single}"'
+        f'{words} autocomplete="off">\n'
         f'<div class="live-ticks" aria-hidden="true">{ticks}</div></div>'
     )
 

@@ -35,6 +35,8 @@ DOT = re.compile(
     r'A(?P=r),(?P=r),0,1,1,(?P=r),0"'
 )
 DIGITS = re.compile(r"(?<![\w#])-?\d+\.\d{2,}(?![\w.])")
+#: In a formula: the blank between a number, whose text ends, and its unit.
+UNIT = re.compile(r'(?<=["\d]) (?=(?:%|SD|[kmnµ]?g|[mµ]?L|mm|h)(?![\w-]))')
 WORDS = re.compile(r"<text[^>]*>([^<]*)</text>|<tspan[^>]*>([^<]*)</tspan>")
 
 
@@ -99,10 +101,21 @@ def to_vega(spec: dict[str, Any]) -> dict[str, Any]:
     legend = config.get("legend", {}) | {"columnPadding": 28}
     spec["config"] = config | {"legend": legend}
     vega = converter().vegalite_to_vega(spec, vl_version=VEGA_LITE)
+    for data in vega["data"]:
+        for transform in data.get("transform", []):
+            if transform.get("as") == SENTENCE:
+                transform["expr"] = _kept_together(transform["expr"])
     del vega["usermeta"]
     for signal in vega["signals"]:
         signal.pop("bind", None)  # the page has its own sliders
     return vega
+
+
+def _kept_together(formula: str) -> str:
+    """Let no line break between a number and its unit, or beside an equals sign."""
+    return UNIT.sub("\N{NO-BREAK SPACE}", formula).replace(
+        ' = "', '\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"'
+    )
 
 
 def said_at(spec: dict[str, Any], **settings: float) -> str:

@@ -23,6 +23,23 @@
     return asked;
   };
 
+  // Where the sliders of a figure stand, in the page's address: a link shows what its
+  // writer saw. A slider that is dragged moves often; browsers limit such changes.
+  const fromAddress = (name) => {
+    const values = new URLSearchParams(location.search).get(name)?.split(" ").map(Number);
+    return values?.every(Number.isFinite) ? values : undefined;
+  };
+  const waiting = new Map();
+  const intoAddress = (name, values) => {
+    clearTimeout(waiting.get(name));
+    const write = () => {
+      const address = new URL(location);
+      address.searchParams.set(name, values.join(" "));
+      history.replaceState(history.state, "", address);
+    };
+    waiting.set(name, setTimeout(write, 300));
+  };
+
   class LiveFigure {
     constructor(place) {
       this.place = place;
@@ -37,10 +54,10 @@
         }
         input.addEventListener("input", () => this.moved(input));
       }
-      this.takeUp(window.courseRecord?.all()[place.id]?.values);
+      this.takeUp(fromAddress(place.id) ?? window.courseRecord?.all()[place.id]?.values);
     }
 
-    // Show again, once it comes near, what this reader had chosen before.
+    // Show, once it comes near, what a link says or this reader had chosen before.
     takeUp(values) {
       if (values?.length !== this.inputs.length) return;
       this.inputs.forEach((input, i) => (input.value = values[i]));
@@ -104,10 +121,10 @@
     }
 
     async moved(input) {
-      const { unit, words } = input.dataset;
+      const { unit, single, words } = input.dataset;
       const shown = words
         ? JSON.parse(words)[input.value - 1]
-        : `${input.value} ${unit}`.trim();
+        : `${input.value} ${input.value === "1" ? single : unit}`.trim();
       input.setAttribute("aria-valuetext", shown);
       input.closest(".live-control").querySelector(".live-value").textContent = shown;
       const view = await this.wake();
@@ -117,6 +134,7 @@
       const said = row ? row.said.replaceAll("\n", " ") : "";
       if (this.says.textContent !== said) this.says.textContent = said;
       const settings = this.inputs.map((one) => [one.name, Number(one.value)]);
+      intoAddress(this.place.id, settings.map(([, value]) => value));
       const detail = { name: this.place.id, settings: Object.fromEntries(settings) };
       this.place.dispatchEvent(new CustomEvent("live", { bubbles: true, detail }));
     }

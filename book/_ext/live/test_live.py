@@ -55,6 +55,14 @@ def plain(text):
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
+@pytest.mark.parametrize(
+    ("unit", "single"),
+    [("years", "year"), ("mg/L", "mg/L"), ("s", "s"), ("times", "times"), ("", "")],
+)
+def test_a_unit_is_said_with_one(unit, single):
+    assert element.of_one(unit) == single
+
+
 def test_the_page_has_picture_sentence_sliders_and_specification(built):
     made = built(figure())
     assert "lv-test" not in made.warnings and "mime" not in made.warnings
@@ -135,7 +143,7 @@ def test_other_builders_print_the_words(built):
 
 
 def test_the_search_finds_its_words(built):
-    index = (built(figure(found="Zugzwang.")).folder / "searchindex.js").read_text()
+    index = (built(figure(found="Zugzwang.")).folder / "search-index.js").read_text()
     assert "zugzwang" in index
 
 

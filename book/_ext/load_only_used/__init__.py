@@ -26,13 +26,23 @@ NEEDED_FOR = {
 #: Scripts that Sphinx loads before the text is shown, and that wait for it anyway.
 CAN_WAIT = (*("doctools.js", "sphinx_highlight.js", "sphinx-book-theme.js"),)
 #: Scripts that explain a term where it stands, and what fetches them.
-TIPS, LOADER = "_static/tippy/", "_static/tips.js"
+TIPS, LOADER = ("_static/tippy/", "_static/show-tips.js"), "_static/tips.js"
 #: What puts a button to copy beside code, as useless before as the tips.
 COPY = ("clipboard.min.js", "copybutton.js")
+#: What shows the names of buttons, in the book's theme: its template leaves it out.
+BOOTSTRAP = "_static/scripts/bootstrap.js"
+THEME = "sphinx_book_theme"
 #: The theme chooses light or dark after the first picture: text jumps, panels flash.
 CHOOSE_THEME = """(html => { if (html.theme === "auto") html.theme =
  matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
 })(document.documentElement.dataset)"""
+
+#: The headings' font, as early as the style sheet: one after the first picture
+#: would move the text below it. From the file system a browser refuses such a request.
+FETCH_FONT = """if (location.protocol !== "file:") document.head.append(Object.assign(
+ document.createElement("link"), {{rel: "preload", as: "font", crossOrigin: "",
+ type: "font/woff2", href: "{address}"}}))"""
+HEADINGS = "_static/fonts/headings.woff2"
 
 
 def choose_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -42,13 +52,11 @@ def choose_files(app: Sphinx, page: str, template: str, context: dict, doctree) 
     body = context["body"] = THEBE.sub("", context.get("body", ""))
     for kind in ("script_files", "css_files"):
         context[kind] = [file for file in context[kind] if not _idle(file, body)]
-    context["script_files"] = _when_touched(context["script_files"], context["pathto"])
-    if page != "search":  # its own scripts call them at once
-        context["script_files"] = [_deferred(file) for file in context["script_files"]]
-    # The theme's style sheet imports this one: fetch both at the same time.
-    basic = context["pathto"]("_static/basic.css", 1)
-    preload = f'<link rel="preload" as="style" href="{basic}" />'
-    context["metatags"] = context.get("metatags", "") + preload
+    later = [BOOTSTRAP] if app.config.html_theme == THEME else []
+    scripts = _when_touched(context["script_files"], context["pathto"], later)
+    first, *others = [_deferred(file) for file in scripts]
+    fetch_font = FETCH_FONT.format(address=context["pathto"](HEADINGS, 1))
+    context["script_files"] = [first, type(first)(None, body=fetch_font), *others]
 
 
 def _idle(file, body: str) -> bool:
@@ -68,15 +76,19 @@ def _deferred(file):
     return type(file)(file.filename, priority=file.priority, **attributes)
 
 
-def _when_touched(scripts: list, pathto: Callable[..., str]) -> list:
-    """Return the scripts; those that wait are fetched by one of the book's own."""
+def _when_touched(scripts: list, pathto: Callable[..., str], later: list[str]) -> list:
+    """Return the scripts; those that wait are fetched by one of the book's own.
+
+    The files `later`, which are none of the scripts, are fetched before them.
+    """
     copy = [file for file in scripts if str(file.filename).endswith(COPY)]
     tips = [file for file in scripts if str(file.filename).startswith(TIPS)]
     waiting = [*copy, *tips]
-    if not waiting:
+    names = [*later, *(str(file.filename) for file in waiting)]
+    if not names:
         return scripts
-    files = " ".join(pathto(file.filename, 1) for file in waiting)
-    script = type(waiting[0])(LOADER, defer="defer", **{"data-files": files})
+    files = " ".join(pathto(name, 1) for name in names)
+    script = type(scripts[0])(LOADER, defer="defer", **{"data-files": files})
     return [*(file for file in scripts if file not in waiting), script]
 
 

@@ -20,11 +20,6 @@ def test_a_script_that_can_wait_does(project):
     assert not scripts["_static/documentation_options.js"].has_attr("defer")
 
 
-def test_the_search_page_has_its_scripts_at_once(project):
-    page = project({"a": "Text."}).page("search")
-    assert not page.select("script[src*=doctools][defer]")
-
-
 def test_light_or_dark_is_chosen_before_anything_is_shown(project):
     head = project({"a": "Text."}).page("a").head
     (chooses,) = [one for one in head.select("script") if "html.theme" in one.text]
@@ -53,4 +48,11 @@ def test_tips_are_fetched_by_one_script_in_their_order(project, tmp_path, monkey
 
 def test_without_tips_nothing_fetches_them(project):
     page = project({"a": "Text."}).page("a")
-    assert not page.select("script[data-files]")
+    assert not page.select("script[src*=tips]")
+
+
+def test_the_font_of_headings_is_asked_for_early_but_not_from_the_file_system(project):
+    head = project({"part/a": "Text."}).page("part/a").head
+    (early,) = [one for one in head.select("script") if "preload" in one.text]
+    assert '"../_static/fonts/headings.woff2"' in early.text
+    assert early.text.startswith('if (location.protocol !== "file:")')

@@ -1,10 +1,10 @@
-// Fetches what explains a term where it stands and what copies code, once the pointer
-// or the keyboard has touched the page: nothing of it shows before.
+// Fetches what explains a term where it stands, what copies code and what names a
+// button, once pointer or keyboard has touched the page: nothing of it shows before.
 "use strict";
 
 {
   const files = document.currentScript.dataset.files.split(" ");
-  const touches = ["pointerover", "focusin"];
+  const touches = ["pointerover", "focusin", "scroll"];
 
   const fetchTips = () => {
     for (const touch of touches) removeEventListener(touch, fetchTips);
@@ -15,8 +15,6 @@
       return script;
     });
     scripts.at(-1).onload = () => {
-      // The page's tips wait for an event that may have passed.
-      if (document.readyState === "complete") window.onload?.();
       for (const link of [...document.querySelectorAll("a:hover"), document.activeElement]) {
         link._tippy?.show();
       }

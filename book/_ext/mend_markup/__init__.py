@@ -2,7 +2,7 @@
 
 Pictures get a size, and a warning if they have no alternative text; code loses the
 elements that have no colour of their own; no line breaks between a number and its
-unit; every name of a glossary entry gets its tooltip.
+unit; what unfolds a part of the sidebar says which.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ CODE_OR_UNIT = re.compile(
     r"|(?<=\d)(?P<tags>(?:</\w+>)*) (?=(?:%|[kmµn]?g|[mµ]?l|mm|[nµ]M|h)(?![\w-]))",
     re.DOTALL,
 )
-#: Two names of one glossary entry: the ids of both.
-SECOND_NAME = re.compile(r'<dt id="([^"]+)">(?:(?!</?dt>).)*</dt>(?=<dt id="([^"]+)">)')
+#: A page of the sidebar that has pages below it, and what unfolds them.
+UNFOLDED = re.compile(r"(<a\b[^>]*>(?P<title>[^<]*)</a><details[^>]*>)<summary>")
 
 
 def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
@@ -42,14 +42,17 @@ def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     context["body"] = body.replace(' role="doc-biblioentry"', "")
 
 
-def complete_tips(
-    app: Sphinx, page: str, template: str, context: dict, doctree
-) -> None:
-    """Give every name of a glossary entry its text; tippy serves the last only."""
-    tips = getattr(app.env, "tippy_data", {}).get("pages", {}).get(page)
-    for name, next_name in reversed(SECOND_NAME.findall(context.get("body", ""))):
-        if tips:
-            tips["id_to_html"][name] += tips["id_to_html"][next_name]
+def name_toggles(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Give what unfolds a part of the sidebar a name: the theme gives it a picture."""
+    write = context.get("generate_toctree_html")
+    if write is None:
+        return
+
+    def write_named(*settings, **named) -> str:
+        label = r'\1<summary aria-label="Pages of \g<title>">'
+        return UNFOLDED.sub(label, str(write(*settings, **named)))
+
+    context["generate_toctree_html"] = write_named
 
 
 def _joined(found: re.Match) -> str:
@@ -95,6 +98,6 @@ def warn_of_silent_pictures(app: Sphinx, doctree: nodes.document) -> None:
 def setup(app: Sphinx) -> dict:
     """Connect to the pages as they are read and written."""
     app.connect("doctree-read", warn_of_silent_pictures)
-    app.connect("html-page-context", complete_tips, priority=460)  # tippy's is 450
     app.connect("html-page-context", mend_page, priority=900)
+    app.connect("html-page-context", name_toggles, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

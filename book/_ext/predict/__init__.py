@@ -1,8 +1,10 @@
 """The directive ``predict``: a question that is answered before the page goes on.
 
 What follows it, to the end of the section, is covered until the reader answers or
-says "show me". The answer is kept in the reader's browser, and comes back beside the
-truth in the chapter's takeaways.
+says "show me". With ``:over: 1`` the next section is covered, too, and so on: for a
+question that only a later section answers. The takeaways, which say again what the page
+has shown, are covered until all of its predictions are made. The answer is kept in the
+reader's browser, and comes back beside the truth in the chapter's takeaways.
 
 Choice, with one right option or several::
 
@@ -44,7 +46,9 @@ bold, one after another::
     > On these days it was **100**, **40**, ... mg/L.
     :::
 
-Words, if there is neither a list nor a unit. The flag ``:later:`` covers nothing and
+Words, if there is neither a list nor a unit. What else is asked, in a paragraph of its
+own after the first, has a field of its own for words; what the page is going to show
+answers it, too. The flag ``:later:`` covers nothing and
 keeps the truth for the takeaways: for a question that the page settles at its end.
 
 The quoted part at the end is what the page is going to show. Without a script, in
@@ -54,6 +58,7 @@ print and in other builders the question stands there alone, with its options.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
@@ -65,6 +70,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 NAMES = Names("prediction", "pr", "predictions")
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 BOX = re.compile(r"\[([ xX])\]\s+")
 #: The section of a chapter page that says again what the reader predicted.
 TAKEAWAYS = "Key takeaways"
@@ -76,6 +82,10 @@ class predict_node(nodes.General, nodes.Element):
 
 class asked_node(nodes.General, nodes.TextElement):
     """The first sentence of the question: inline content of the legend."""
+
+
+class also_node(nodes.General, nodes.TextElement):
+    """What else is asked: inline content of the label of a field for words."""
 
 
 class offer_node(nodes.General, nodes.TextElement):
@@ -103,6 +113,7 @@ class Predict(SphinxDirective):
         "step": directives.unchanged_required,
         "at": directives.unchanged_required,
         "along": directives.unchanged_required,
+        "over": directives.positive_int,
         "later": directives.flag,
     }
 
@@ -125,17 +136,22 @@ class Predict(SphinxDirective):
         shown = shown_node("", *parts.pop().children)
         options = parts.pop() if isinstance(parts[-1], nodes.bullet_list) else None
 
-        node = predict_node(ids=[name], name=name, later="later" in self.options)
+        later, over = "later" in self.options, self.options.get("over", 0)
+        if later and over:
+            raise self._refuse("covers nothing, by :later:, and has :over:, too")
+        node = predict_node(ids=[name], name=name, later=later, over=over)
         node += asked_node("", "", *parts[0].children)
-        if len(parts) > 1:
-            more = nodes.container(classes=["predict-more"])
-            more += parts[1:]
-            node += more
         if options is not None:
             node["kind"] = "choice"
-            node += self._offers(options)
         else:
             self._take_scale(node)
+        more = nodes.container(classes=["predict-more"])
+        for part in parts[1:]:
+            more += self._also(part) if node["kind"] != "words" else part
+        if more.children:
+            node += more
+        if options is not None:
+            node += self._offers(options)
         if node["kind"] in ("number", "line", "curve"):
             self._check_bold(node, shown)
         node += shown
@@ -144,6 +160,12 @@ class Predict(SphinxDirective):
 
     def _refuse(self, what: str) -> Exception:
         return self.error(f"prediction {self.arguments[0]!r} {what}")
+
+    def _also(self, part: nodes.Node) -> nodes.Node:
+        """Return a paragraph as it is, or, if it asks, as the label of a field."""
+        if isinstance(part, nodes.paragraph) and "?" in part.astext():
+            return also_node("", "", *part.children)
+        return part
 
     def _offers(self, options: nodes.bullet_list) -> list[offer_node]:
         for unwanted in ("unit", "from", "to", "step", "at", "along"):
@@ -201,12 +223,24 @@ class Predict(SphinxDirective):
     def _check_bold(self, node: predict_node, shown: shown_node) -> None:
         """Refuse an answer whose numbers are not marked."""
         wanted = len(node["at"].split()) if node["kind"] == "curve" else 1
-        marked = len(list(shown.findall(nodes.strong)))
-        if marked != wanted:
+        marked = list(shown.findall(nodes.strong))
+        if len(marked) != wanted:
             raise self._refuse(
                 f"must have {wanted} number{'s' * (wanted > 1)} in bold in what the "
-                f"page is going to show, and has {marked}"
+                f"page is going to show, and has {len(marked)}"
             )
+        if node["kind"] == "number":
+            return
+        low, high = float(node["from"]), float(node["to"])
+        for number in marked:
+            text = number.astext().replace("\N{MINUS SIGN}", "-").replace(",", "")
+            if not NUMBER.fullmatch(text):
+                raise self._refuse(f"has {text!r} in bold, which is not a number")
+            if not low <= float(text) <= high:
+                raise self._refuse(
+                    f"has the answer {text}, which is not on its scale from {low:g} "
+                    f"to {high:g}"
+                )
 
 
 # -- HTML
@@ -224,15 +258,23 @@ class CoverWhatFollows(SphinxPostTransform):
             for node in found:
                 node.replace_self(_printed(node))
             return
-        waits: list[str] = []
+        waits: list[predict_node] = []
         for node in found:
             if node["later"]:
                 continue
-            waits.append(node["name"])
+            waits.append(node)
             # One cover waits for all that stand in a row.
             if not isinstance(_after(node), predict_node):
                 _cover(node, waits)
                 waits = []
+        names = [node["name"] for node in found if not node["later"]]
+        for section in list(self.document.findall(nodes.section)):
+            if names and _title(section) == TAKEAWAYS:
+                _wrap(section, section.index(section.next_node(nodes.title)) + 1, names)
+
+
+def _title(section: nodes.section) -> str:
+    return section.next_node(nodes.title).astext()
 
 
 def _after(node: nodes.Node) -> nodes.Node | None:
@@ -243,27 +285,47 @@ def _after(node: nodes.Node) -> nodes.Node | None:
     return None
 
 
-def _cover(node: predict_node, waits: list[str]) -> None:
-    """Cover the rest of the section, or the next section if there is none."""
-    after, parent = _after(node), node.parent
-    if after is None and isinstance(parent, nodes.section):
-        after = _after(parent)
-    if after is None:
-        return
-    if isinstance(after, nodes.section):
-        title = after.next_node(nodes.title)
-        if title.astext() != TAKEAWAYS:
-            _wrap(after, after.index(title) + 1, waits)
+def _sections_after(node: nodes.Node) -> Iterator[nodes.section]:
+    """Return the sections that follow a node on its page, up to the takeaways.
+
+    Those within one that is returned are not returned themselves.
+    """
+    while isinstance(node.parent, nodes.section | covered_node):
+        for following in node.parent[node.parent.index(node) + 1 :]:
+            if not isinstance(following, nodes.section):
+                continue
+            if _title(following) == TAKEAWAYS:
+                return
+            yield following
+        node = node.parent
+
+
+def _cover(node: predict_node, waits: list[predict_node]) -> None:
+    """Cover the rest of the section, or the next section if there is none.
+
+    And as many of the following sections as one of `waits` says.
+    """
+    names = [one["name"] for one in waits]
+    following = list(_sections_after(node))
+    over = max(one["over"] for one in waits)
+    after = _after(node)
+    if after is None or isinstance(after, nodes.section):
+        over += 1
     else:
-        _wrap(parent, parent.index(node) + 1, waits)
+        _wrap(node.parent, node.parent.index(node) + 1, names)
+    for section in following[:over]:
+        for part in list(section.findall(nodes.section)):
+            _wrap(part, part.index(part.next_node(nodes.title)) + 1, names)
 
 
-def _wrap(parent: nodes.Element, start: int, waits: list[str]) -> None:
+def _wrap(parent: nodes.Element, start: int, names: list[str]) -> None:
     """Move the children from `start` on, up to the first section, into a cover."""
     end = start
     while end < len(parent) and not isinstance(parent[end], nodes.section):
         end += 1
-    cover = covered_node(waits=waits)
+    if end == start:
+        return
+    cover = covered_node(waits=names)
     inside = parent[start:end]
     del parent[start:end]
     cover += inside
@@ -293,6 +355,14 @@ def _visit_asked(self, node: asked_node) -> None:
 
 def _depart_asked(self, node: asked_node) -> None:
     self.body.append("</legend>\n")
+
+
+def _visit_also(self, node: also_node) -> None:
+    self.body.append('<div class="predict-also"><p>')
+
+
+def _depart_also(self, node: also_node) -> None:
+    self.body.append("</p></div>\n")
 
 
 def _visit_offer(self, node: offer_node) -> None:
@@ -346,8 +416,15 @@ def _printed(node: predict_node) -> list[nodes.Node]:
         elif isinstance(part, offer_node):
             offers += nodes.list_item("", nodes.paragraph("", "", *part.children))
         elif not isinstance(part, shown_node):
-            printed += part.children
+            printed += [_plain(one) for one in part.children]
     return [*printed, offers] if len(offers) else printed
+
+
+def _plain(node: nodes.Node) -> nodes.Node:
+    """Return a part of the question without its field."""
+    if isinstance(node, also_node):
+        return nodes.paragraph("", "", *node.children)
+    return node
 
 
 def setup(app: Sphinx) -> dict:
@@ -355,6 +432,7 @@ def setup(app: Sphinx) -> dict:
     pairs = {
         predict_node: (_visit_predict, _depart_predict),
         asked_node: (_visit_asked, _depart_asked),
+        also_node: (_visit_also, _depart_also),
         offer_node: (_visit_offer, _depart_offer),
         shown_node: (_visit_shown, _depart_shown),
         covered_node: (_visit_covered, _depart_covered),

@@ -204,6 +204,25 @@
     };
   };
 
+  // What else is asked, each with a field for words that may stay empty.
+  const also = (box) => {
+    const parts = [...box.querySelectorAll(".predict-also")];
+    const fields = parts.map((part, i) => {
+      const label = part.querySelector("p");
+      label.id = `${box.id}-also-${i + 1}`;
+      const field = make("textarea", { rows: 1, "aria-labelledby": label.id, maxlength: 500 });
+      part.append(field);
+      return field;
+    });
+    return {
+      parts,
+      said: () => fields.map((field) => field.value.trim()),
+      fill: (said = []) => fields.forEach((field, i) => (field.value = said[i] ?? "")),
+      lock: () => fields.forEach((field) => (field.readOnly = true)),
+    };
+  };
+  const whole = ({ said, also = [] }) => [said, ...also.filter(Boolean)].join("; ");
+
   const FORMS = { choice, words, number, line, curve };
   const MISSING = {
     choice: "Choose an answer first, or let it be shown.",
@@ -222,7 +241,10 @@
   const isOpen = (name) => made.has(name) || kept[name];
   const renewCovers = () => {
     for (const cover of covers) {
-      if (cover.dataset.waits.split(" ").every(isOpen)) uncover(cover);
+      const open = cover.dataset.waits.split(" ").find((name) => !isOpen(name));
+      if (!open) uncover(cover);
+      const link = cover.previousElementSibling?.querySelector(".predict-note a");
+      if (open && link) link.href = `#${open}`;
     }
   };
   // Who comes by a link to a place that is covered wants to see it.
@@ -259,7 +281,7 @@
           "li",
           {},
           make("a", { href: `#${box.id}` }, entry.asked),
-          make("p", {}, `You said: ${entry.said}`),
+          make("p", {}, `You said: ${whole(entry)}`),
           ...[...shown.children].map(copyOf),
         ),
       ];
@@ -275,6 +297,7 @@
     const later = box.dataset.later === "true";
     const truths = [...shown.querySelectorAll("strong")].map((one) => read(one.textContent));
     const form = FORMS[box.dataset.kind](box, truths);
+    const more = also(box);
     const asked = box.querySelector("legend").cloneNode(true);
     asked.querySelector(".predict-kicker").remove();
     const question = asked.textContent.trim();
@@ -282,8 +305,9 @@
     const finish = (entry) => {
       made.set(box.id, entry);
       form.lock();
+      more.lock();
       buttons.hidden = true;
-      const said = entry.given ? `You said: ${entry.said}` : "You let it be shown.";
+      const said = entry.given ? `You said: ${whole(entry)}` : "You let it be shown.";
       verdict.replaceChildren(make("p", {}, said));
       if (later) {
         verdict.append(make("p", {}, "The page settles it further down; both stand in the takeaways."));
@@ -306,11 +330,11 @@
         verdict.replaceChildren(make("p", {}, MISSING[box.dataset.kind]));
         return;
       }
-      const entry = { said, given: true, asked: question, ...form.more() };
+      const entry = { said, given: true, asked: question, also: more.said(), ...form.more() };
       const isKept = record.put(box.id, entry);
       finish(entry);
       goOn();
-      if (!isKept) verdict.append(make("p", {}, "This browser keeps no record: it forbids storage."));
+      if (!isKept) verdict.append(make("p", {}, record.LOST));
     };
     const skip = () => {
       const entry = { said: "", given: false, asked: question };
@@ -321,25 +345,28 @@
     const buttons = make("p", { class: "predict-buttons" }, button("Keep my prediction", answer));
     if (!later) buttons.append(button("Show me", skip, true));
 
-    box.querySelector(".predict-form").append(...form.parts, buttons);
+    box.querySelector(".predict-form").append(...form.parts, ...more.parts, buttons);
     box.classList.add("is-live");
     box.addEventListener("input", () => {
       if (!box.classList.contains("is-made")) verdict.replaceChildren();
     });
     if (kept[box.id]) {
-      if (kept[box.id].given) form.fill(kept[box.id]);
+      if (kept[box.id].given) {
+        form.fill(kept[box.id]);
+        more.fill(kept[box.id].also);
+      }
       finish(kept[box.id]);
     }
   }
 
   for (const cover of covers) {
-    const first = cover.dataset.waits.split(" ")[0];
     const note = make(
       "p",
       { class: "predict-note" },
       "What follows is covered until you ",
-      make("a", { href: `#${first}` }, "predict"),
+      make("a", {}, "predict"),
       ". ",
+      button("Uncover it", () => uncover(cover), true),
       button("Never cover pages", () => {
         record.setCovers(false);
         covers.forEach(uncover);

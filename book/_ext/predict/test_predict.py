@@ -64,6 +64,12 @@ REFUSED = {
     "no number": (asking(":from: zero\n:to: 1\n"), "'zero'"),
     "curve without a scale": (asking(":at: 0 1\n:along: day\n"), "needs :along:"),
     "nothing in bold": (asking(":unit: h\n", "\n> Said 1."), "has 0"),
+    "answer off the scale": (asking(":from: 2\n:to: 3\n"), "answer 1, which is not"),
+    "words for a number": (
+        asking(":from: 0\n:to: 3\n", "\n> **Some**."),
+        "not a number",
+    ),
+    "no cover to go on": (asking(":later:\n:over: 1\n"), "has :over:, too"),
     "two in bold": (asking(":unit: h\n", "\n> **1** or **2**."), "has 2"),
 }
 
@@ -123,11 +129,42 @@ def test_an_opener_covers_the_first_section(project):
     assert waits(page) == [(["pr-test-choice"], "Then.")]
 
 
-def test_takeaways_and_what_is_settled_later_are_never_covered(project):
+def test_takeaways_are_covered_until_all_predictions_are_made(project):
+    text = f"## One\n{CHOICE}\nAfter.\n\n## Two\n{LINE}\nRest.\n\n"
+    page = project({"a": f"{text}## Key takeaways\n\n- This.\n"}).page("a")
+    assert waits(page)[-1] == (["pr-test-choice", "pr-test-line"], "This.")
+    assert page.find_all("h2")[-1].find_parent(class_="predict-covered") is None
+
+
+def test_what_is_settled_later_covers_nothing(project):
     later = WORDS.replace("words\n", "words\n:later:\n")
-    opening = f"## One\n\nBefore.\n{CHOICE}\n## Key takeaways\n\n- This.\n\n"
-    text = f"{opening}## Two\n{later}\nOpen."
+    text = f"## One\n{later}\nOpen.\n\n## Key takeaways\n\n- This.\n"
     assert waits(project({"a": text}).page("a")) == []
+
+
+def test_a_cover_goes_on_over_as_many_sections_as_it_is_told(project):
+    over = CHOICE.replace("choice\n", "choice\n:over: 2\n\n")
+    text = (
+        f"Table.\n{over}\nAfter.\n\n## One\n\nOne.\n\n"
+        f"## Two\n\nTwo.\n{LINE}\nRest.\n\n## Three\n\nThree.\n"
+    )
+    first, *others = waits(project({"a": text}).page("a"))
+    assert first == (["pr-test-choice"], "After.")
+    assert [names for names, _ in others] == [
+        ["pr-test-choice"],
+        ["pr-test-choice"],
+        ["pr-test-line"],
+    ]
+    assert others[0][1] == "One." and others[1][1].startswith("Two.")
+    assert others[2][1] == "Rest."
+
+
+def test_what_else_is_asked_has_a_field_of_its_own(project):
+    asks = CHOICE.replace("Think of it first.", "Think of it first.\n\nAnd why?")
+    page = project({"a": asks + WORDS.replace("Why?", "Why?\n\nWhy not?")}).page("a")
+    assert [one.get_text() for one in page.select(".predict-also")] == ["And why?"]
+    built = project({"a": asks}, builder="text")
+    assert "And why?" in (built.folder / "a.txt").read_text()
 
 
 def test_one_cover_waits_for_all_in_a_row(project):

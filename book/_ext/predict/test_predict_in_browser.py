@@ -40,11 +40,17 @@ def answer(page, box):
         for slider in box.get_by_role("slider").all():
             slider.focus()
             page.keyboard.press("ArrowRight")
+    also = box.locator(".predict-also").get_by_role("textbox").all()
+    for field in also:
+        field.focus()
+        page.keyboard.type("This, too")
     keep = box.get_by_role("button", name="Keep my prediction")
     keep.focus()
     page.keyboard.press("Enter")
     expect(box.locator(".predict-verdict")).to_contain_text("You said: ")
     expect(box.locator(".predict-verdict")).to_be_focused()
+    if also:
+        expect(box.locator(".predict-verdict")).to_contain_text("; This, too")
     return box.locator(".predict-verdict").locator("p").first.text_content()
 
 
@@ -79,6 +85,35 @@ def test_every_prediction_is_answered_kept_and_found_again(browser, book, name):
         wide = "document.documentElement.scrollWidth - innerWidth"
         assert page.evaluate(wide) <= 0
         assert not quiet(seen)
+
+
+#: What a page shows of itself beside the question: the list of its headings, and the
+#: takeaways, by their place and as text.
+ASIDE = """() => {
+    const seen = all => [...all].filter(one => one.checkVisibility());
+    const heading = [...document.querySelectorAll("section > h2")]
+        .find(one => one.textContent.startsWith("Key takeaways"));
+    const aside = [...document.querySelectorAll(".bd-toc-nav a")];
+    const points = heading ? heading.parentElement.querySelectorAll("li") : [];
+    return [...seen(aside), ...seen(points)].map(one => one.innerText).join("\\n");
+}"""
+DIGITS = re.compile(r"\d[\d,.]*\d|\d")
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_nothing_beside_a_question_tells_its_number(browser, book, name):
+    with visit(browser, covers=True, viewport=DESK) as seen:
+        page = seen.page
+        page.goto(f"{book}/{name}")
+        boxes = page.locator(".predict[data-later=false]")
+        told = boxes.locator(".predict-shown").all_text_contents()
+        numbers = {one for text in told for one in DIGITS.findall(text)}
+        beside = DIGITS.findall(page.evaluate(ASIDE))
+        assert not numbers & set(beside) - {"1", "2"}  # parts of names
+        for box in boxes.all():
+            answer(page, box)
+        if page.get_by_role("heading", name="Key takeaways").count():
+            expect(page.locator(".predict-reminder")).to_be_visible()
 
 
 #: What marks the truth in the form itself.

@@ -39,9 +39,8 @@ class MyCourse(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a place that the script fills."""
-        if not hasattr(self.env, "my_course_pages"):
-            self.env.my_course_pages = set()
-        self.env.my_course_pages.add(self.env.docname)
+        # Sphinx keeps this true when a page is read again, or by another process.
+        self.env.metadata[self.env.docname]["my_course"] = True
         return [my_course_node()]
 
 
@@ -98,7 +97,7 @@ def items(app: Sphinx) -> dict[str, dict[str, object]]:
     for registry in ("predictions", "selfchecks", "live_figures"):
         for name, page in sorted(getattr(app.env, registry, {}).items()):
             asked.setdefault(page, []).append(name)
-    home = getattr(app.env, "my_course_pages", set())
+    home = {page for page, said in app.env.metadata.items() if "my_course" in said}
     pages: dict[str, dict[str, object]] = {}
     for page, (title, part) in listed(app.env).items():
         if page in home:

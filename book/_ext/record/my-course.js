@@ -29,7 +29,7 @@
       return make("tbody", {}, name ? [make("tr", { class: "my-course-part" }, over)] : [], rows.map(rowOf));
     });
     const whole = [make("caption", {}, caption), make("thead", {}, make("tr", {}, columns)), bodies];
-    const told = { class: "my-course-wide", tabindex: 0, role: "region", "aria-label": caption };
+    const told = { class: "my-course-wide pst-scrollable-table-container", tabindex: 0, role: "region", "aria-label": caption };
     return make("div", told, make("table", { class: "table" }, whole.flat()));
   };
 
@@ -190,12 +190,8 @@
       ...{ type: "file", accept: ".json,application/json", class: "visually-hidden" },
     });
     field.addEventListener("change", async () => {
-      const taken = record.take(await field.files[0].text());
-      show(
-        taken === null
-          ? "This file is no record of this course; nothing was changed."
-          : `${taken} ${taken === 1 ? "answer" : "answers"} taken in.`,
-      );
+      const [file] = field.files;
+      if (file) show(await record.take(file));
     });
     const taking = make("label", { class: "my-course-file" }, "Import", field);
     const remove = make("button", { type: "button" }, "Delete");
@@ -231,5 +227,6 @@
     status.textContent = said;
   };
   place.replaceChildren(body, status);
-  show("");
+  show(record.keeps() ? "" : "This browser keeps nothing of what you do in the course: it forbids storage, or has no room left.");
+  document.addEventListener("course-record", () => show(status.textContent));
 })();

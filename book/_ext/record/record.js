@@ -1,6 +1,7 @@
 // What a reader did, kept in this browser and nowhere else (book/_ext/record/__init__.py).
-// The other elements write through `courseRecord`; this script also marks the pages in
-// the sidebar and leads through the questions that are asked again.
+// The other elements write through `courseRecord`, and hear of a change by the event
+// `course-record`; this script also marks the pages in the sidebar and leads through the
+// questions that are asked again.
 "use strict";
 
 (() => {
@@ -9,6 +10,7 @@
   const COVERS = "immune-modulators-covers";
   const NAME = /^(sc|pr|lv)-[a-z0-9]+(-[a-z0-9]+)*$/;
   const LONGEST = 2000;
+  const LARGEST = 2_000_000; // bytes of a file that is taken in: far more than a full record has
 
   const text = (value) => (typeof value === "string" ? value.slice(0, LONGEST) : "");
 
@@ -21,12 +23,12 @@
     for (const name of ["first", "last", "given"]) {
       if (typeof entry[name] === "boolean") read[name] = entry[name];
     }
-    for (const name of ["sure", "off"]) {
-      if (Number.isFinite(entry[name])) read[name] = entry[name];
-    }
+    const isShare = Number.isFinite(entry.sure) && entry.sure >= 0 && entry.sure <= 100;
+    if (isShare) read.sure = entry.sure;
     if (Array.isArray(entry.values)) {
       read.values = entry.values.filter(Number.isFinite).slice(0, 100);
     }
+    if (Array.isArray(entry.also)) read.also = entry.also.slice(0, 10).map(text);
     return read;
   };
 
@@ -48,14 +50,18 @@
     }
   };
 
+  // Returns whether it is kept: a browser may forbid storage, or have no room left.
   const write = (entries) => {
     try {
       localStorage.setItem(STORE, JSON.stringify({ version: 1, entries }));
       return true;
     } catch {
-      return false; // this browser forbids storage
+      return false;
     }
   };
+  const LOST = "This browser has not kept it: it forbids storage, or has no room left.";
+
+  const keeps = () => write(all());
 
   const put = (name, entry) => {
     const kept = write({ ...all(), [name]: { ...entry, at: Date.now() } });
@@ -64,15 +70,18 @@
   };
 
   // Take in a file that was exported here or elsewhere; of two entries the newer counts.
-  // Returns how many were taken, or null if this is no record.
-  const take = (written) => {
+  // Returns a sentence that says what became of it.
+  const NO_RECORD = "This file is no record of this course; nothing was changed.";
+  const take = async (file) => {
+    if (file.size > LARGEST) return NO_RECORD;
     let given;
     try {
-      given = JSON.parse(written);
+      given = JSON.parse(await file.text());
     } catch {
-      return null;
+      return NO_RECORD;
     }
-    if (given?.version !== 1 || typeof given.entries !== "object") return null;
+    const isRecord = given?.version === 1 && given.entries?.constructor === Object;
+    if (!isRecord) return NO_RECORD;
     const entries = all();
     let taken = 0;
     for (const [name, entry] of Object.entries(readEntries(given.entries))) {
@@ -80,9 +89,9 @@
       entries[name] = entry;
       taken += 1;
     }
-    write(entries);
+    if (!write(entries)) return LOST;
     markPages();
-    return taken;
+    return `${taken} ${taken === 1 ? "answer" : "answers"} taken in.`;
   };
 
   const erase = () => {
@@ -93,6 +102,7 @@
         // nothing was kept
       }
     }
+    keepAgain(null);
     markPages();
   };
 
@@ -140,7 +150,7 @@
     const entries = all();
     const pages = new Map(Object.keys(items()).map((page) => [address(page), page]));
     for (const link of document.querySelectorAll(".bd-links a.reference.internal")) {
-      const page = pages.get(link.href.split("#")[0]);
+      const page = pages.get(link.href.split(/[?#]/)[0]);
       if (!page) continue;
       const now = state(page, entries);
       link.querySelector(".course-mark")?.remove();
@@ -155,6 +165,7 @@
       mark.append(words);
       link.append(mark);
     }
+    document.dispatchEvent(new CustomEvent("course-record"));
   };
 
   // -- questions again: a list of names and the place in it, kept in this tab
@@ -180,14 +191,20 @@
   const whereIs = (name) =>
     Object.keys(items()).find((page) => items()[page].items.includes(name));
 
-  const goTo = (again) => {
-    const name = again.names[again.place];
+  const goTo = ({ names, place }) => {
+    // A newer book may no longer have a question.
+    const again = { names: names.filter((name, i) => i <= place || whereIs(name)), place };
+    const name = again.names[place];
     const page = name && whereIs(name);
     if (!page || !keepAgain(again)) return false;
     const target = `${address(page)}#${name}`;
-    const samePage = target.split("#")[0] === location.href.split("#")[0];
-    location.href = target;
-    if (samePage) leadOn();
+    const samePage = target.split("#")[0] === location.href.split(/[?#]/)[0];
+    if (samePage) {
+      location.hash = name; // a query stays
+      leadOn();
+    } else {
+      location.href = target;
+    }
     return true;
   };
 
@@ -230,10 +247,14 @@
   });
 
   window.courseRecord = {
-    ...{ all, put, take, erase, covers, setCovers },
+    ...{ all, put, take, erase, keeps, covers, setCovers, LOST },
     ...{ items, address, state, whereIs },
     askAgain: (names) => goTo({ names, place: 0 }),
   };
+  // What another tab keeps shows here, too, and so does what was kept meanwhile on a page
+  // that comes back from the browser's memory.
+  addEventListener("storage", ({ key }) => (key === STORE || key === null) && markPages());
+  addEventListener("pageshow", ({ persisted }) => persisted && markPages());
   markPages();
   leadOn();
 })();

@@ -78,6 +78,8 @@ def test_how_sure_one_was_belongs_to_the_first_answer(browser, book):
         told = page.get_by_role("region", name="The same in numbers").locator("td")
         assert told.all_text_contents() == ["1", "0\u00a0%"]
         expect(page.locator(".my-course")).to_contain_text("you expected 80\u00a0%")
+        fits = "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+        assert page.locator(".my-course-wide").evaluate_all(fits)
         picture(page, "my-course-phone", full_page=True)
         assert not quiet(seen)
 
@@ -89,10 +91,10 @@ def test_a_live_figure_is_found_as_it_was_left(browser, book):
         page.goto(f"{book}/{name}")
         place = page.locator(".live").first
         slider = place.get_by_role("slider").first
-        slider.focus()
-        page.keyboard.press("End")
         says = place.locator(".live-says")
         told = says.text_content()
+        slider.focus()
+        page.keyboard.press("End")
         expect(place.locator(".live-drawing svg")).to_be_visible()
         expect(says).not_to_have_text(told)
         value, told = slider.input_value(), says.text_content()
@@ -128,22 +130,112 @@ def test_record_is_exported_deleted_and_imported(browser, book, tmp_path):
 
 
 BROKEN = {
-    "no JSON": "{",
-    "another file": '{"cells": []}',
-    "another version": '{"version": 2, "entries": {}}',
+    "no JSON": b"{",
+    "no text": bytes(range(256)),
+    "another file": b'{"cells": []}',
+    "another version": b'{"version": 2, "entries": {}}',
+    "no entries": b'{"version": 1, "entries": null}',
+    "a list": b'{"version": 1, "entries": [{"at": 1}]}',
+    "far too large": b'{"version": 1, "entries": {}}' + b" " * 2_000_000,
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_file_that_is_no_record_changes_nothing(browser, book, tmp_path, what):
     file = tmp_path / "file.json"
-    file.write_text(BROKEN[what])
+    file.write_bytes(BROKEN[what])
     with visit(browser, viewport=DESK) as seen:
         page = seen.page
         page.goto(f"{book}/{MINE}")
         page.locator(".my-course input[type=file]").set_input_files(file)
         expect(page.locator(".my-course")).to_contain_text("nothing was changed")
         assert page.evaluate("Object.keys(courseRecord.all()).length") == 0
+        assert not quiet(seen)
+
+
+#: A browser that forbids storage throws when it is only looked at; a full one when
+#: something is written.
+FORBIDDEN = """for (const kind of ["localStorage", "sessionStorage"]) {
+    const get = () => { throw new DOMException("no", "SecurityError"); };
+    Object.defineProperty(window, kind, { get });
+}"""
+FULL = """Storage.prototype.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+};"""
+LOST = "This browser has not kept it"
+
+
+@pytest.mark.parametrize("storage", [FORBIDDEN, FULL])
+def test_without_storage_all_works_and_says_that_nothing_is_kept(
+    browser, book, tmp_path, storage
+):
+    checks = set(pages_with('data-kind="choice"')) & set(
+        pages_with('class="selfcheck"')
+    )
+    name = next(one for one in sorted(checks) if one in pages_with('class="predict"'))
+    with visit(browser, covers=True, viewport=DESK) as seen:
+        page = seen.page
+        page.add_init_script(storage)
+        page.goto(f"{book}/{name}")
+        uncover = page.get_by_role("button", name="Uncover it")
+        while uncover.count():
+            uncover.first.click()
+        answer_wrongly(page, page.locator(".selfcheck[data-kind=choice]").first)
+        expect(page.locator(".selfcheck-verdict", has_text=LOST)).to_have_count(1)
+        box = page.locator(".predict[data-kind=choice]").first
+        box.locator("label").first.click()
+        box.get_by_role("button", name="Keep my prediction").click()
+        expect(box.locator(".predict-verdict")).to_contain_text(LOST)
+        page.goto(f"{book}/{MINE}")
+        expect(page.locator(".my-course")).to_contain_text("keeps nothing")
+        file = tmp_path / "file.json"
+        file.write_text('{"version": 1, "entries": {"sc-test-one": {"at": 1}}}')
+        page.locator(".my-course input[type=file]").set_input_files(file)
+        expect(page.locator(".my-course")).to_contain_text(LOST)
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete it for good").click()
+        expect(page.locator(".my-course")).to_contain_text("deleted")
+        assert not seen.elsewhere  # errors there are: the theme expects storage
+
+
+def test_two_tabs_keep_what_both_did(browser, book):
+    pages = pages_with('data-kind="choice"')[:2]
+    with visit(browser, viewport=DESK) as seen:
+        mine = seen.page
+        mine.goto(f"{book}/{MINE}")
+        tabs = [mine.context.new_page() for _ in pages]
+        for tab, name in zip(tabs, pages, strict=True):
+            tab.goto(f"{book}/{name}")
+        for tab in tabs:
+            answer_wrongly(tab, tab.locator(".selfcheck[data-kind=choice]").first)
+        expect(mine.locator(".my-course li")).to_have_count(2)
+        mine.get_by_role("button", name="Delete").click()
+        mine.get_by_role("button", name="Delete it for good").click()
+        expect(mine.locator(".my-course li")).to_have_count(0)
+        for tab in tabs:
+            expect(tab.locator(".course-mark")).to_have_count(0)
+        assert not quiet(seen)
+
+
+def test_what_the_book_no_longer_asks_is_passed_over(browser, book, tmp_path):
+    name = pages_with('data-kind="choice"')[0]
+    gone = {"at": 1, "asked": "Gone", "first": False, "last": False, "sure": 50}
+    entries = {"sc-old-question": gone, "lv-old-figure": {"at": 1, "values": [1]}}
+    file = tmp_path / "file.json"
+    file.write_text(json.dumps({"version": 1, "entries": entries}))
+    with visit(browser, viewport=DESK) as seen:
+        page = seen.page
+        page.goto(f"{book}/{name}")
+        answer_wrongly(page, page.locator(".selfcheck[data-kind=choice]").first)
+        page.goto(f"{book}/{MINE}")
+        page.locator(".my-course input[type=file]").set_input_files(file)
+        expect(page.locator(".my-course")).to_contain_text("2 answers taken in")
+        expect(page.locator(".my-course li")).to_have_count(1)
+        page.get_by_role("button", name="Begin").click()
+        page.wait_for_url(f"**/{name}#*")
+        bar = page.get_by_role("navigation", name="Questions again")
+        expect(bar).to_contain_text("Question 1 of 1")
+        assert not quiet(seen)
 
 
 def test_of_a_hostile_file_only_what_has_the_form_is_taken(browser, book, tmp_path):
@@ -173,6 +265,7 @@ def test_of_a_hostile_file_only_what_has_the_form_is_taken(browser, book, tmp_pa
         page.locator(".my-course input[type=file]").set_input_files(file)
         expect(page.locator(".my-course li")).to_have_text(markup)
         assert page.evaluate("Object.keys(courseRecord.all())") == [name]
+        assert page.evaluate(f"courseRecord.all()['{name}'].sure ?? 'none'") == "none"
         assert page.evaluate("document.body.dataset.harmed ?? 'no'") == "no"
         page.reload()
         expect(page.locator(".my-course li")).to_have_text(markup)

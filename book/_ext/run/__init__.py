@@ -13,6 +13,7 @@ Nothing is asked of another host before a reader follows a link.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from html import escape
@@ -29,7 +30,7 @@ from sphinx.errors import ConfigError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.osutil import relative_uri
 
-from .archive import FOLDER, files, name_of
+from .archive import FOLDER, files, may_hold, name_of
 from .needs import needs
 from .plain import copied
 
@@ -87,8 +88,12 @@ def is_notebook(env: BuildEnvironment, page: str) -> bool:
     return Path(env.doc2path(page)).suffix == ".ipynb"
 
 
+@functools.lru_cache(maxsize=128)
 def download(app: Sphinx, page: str) -> bytes:
-    """Return the download of a page as a ZIP file."""
+    """Return the download of a page as a ZIP file.
+
+    It is asked for twice: for its size, which the page says, and for what it holds.
+    """
     env = app.env
     notebook = nbformat.read(env.doc2path(page), as_version=4)
     title = env.titles[page].astext()
@@ -99,7 +104,7 @@ def download(app: Sphinx, page: str) -> bytes:
 def _source(env: BuildEnvironment, title: str) -> str:
     """Return what a copy tells of where it is from."""
     site = env.config.ogp_site_url if "ogp_site_url" in env.config else ""
-    book = env.config.project
+    book = env.config.html_title
     book = f"[{book}]({site})" if site else book
     return f"*{book}. A copy to run and to change; `README.md` says how.*"
 
@@ -209,15 +214,34 @@ def check_addresses(app: Sphinx, config: Config) -> None:
             )
 
 
-def write_downloads(app: Sphinx, error: Exception | None) -> None:
-    """Put the download of every notebook into the site, in each build anew."""
+def write_download(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Put the download of a page into the site, in the process that writes the page."""
+    if app.builder.format != "html" or doctree is None:
+        return
+    if is_notebook(app.env, page):
+        to = place_of(app, page)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(download(app, page))
+
+
+def write_others(app: Sphinx, error: Exception | None) -> None:
+    """Put the downloads of all other pages there, if what they hold has changed."""
     if error is not None or app.builder.format != "html":
         return
+    held = max(path.stat().st_mtime for path in may_hold())
     for page in sorted(app.env.found_docs):
         if is_notebook(app.env, page):
-            to = Path(app.outdir, FOLDER, f"{name_of(page)}.zip")
-            to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_bytes(download(app, page))
+            to = place_of(app, page)
+            if not to.is_file() or to.stat().st_mtime < held:
+                to.parent.mkdir(parents=True, exist_ok=True)
+                to.write_bytes(download(app, page))
+
+
+def place_of(app: Sphinx, page: str) -> Path:
+    """Return where the download of a page lies in the site."""
+    return Path(app.outdir, FOLDER, f"{name_of(page)}.zip")
 
 
 def setup(app: Sphinx) -> dict:
@@ -227,6 +251,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", check_addresses)
     app.add_node(run_node, html=(_visit, None))
     app.add_post_transform(AddLinks)
-    app.connect("build-finished", write_downloads)
+    app.connect("html-page-context", write_download)
+    app.connect("build-finished", write_others)
     serve(app, Path(__file__).parent, 'class="run"')
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

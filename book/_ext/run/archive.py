@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cohorts
 import nbformat
-from cohorts import trials
+from cohorts import curated, trials
 
-from .needs import OWN, ROOT, Needs, pins
+from .needs import OWN, REQUIREMENTS, ROOT, Needs, pins
 
 #: Where the downloads lie in the built site.
 FOLDER = "_static/run"
@@ -30,7 +31,8 @@ on Windows, in PowerShell:
     pip install -r requirements.txt
     jupyter lab {notebook}
 
-Then choose *Run → Run All Cells*.
+Then choose *Run → Run All Cells*. Until then JupyterLab writes the name of a figure
+where it stands: it draws nothing that came with a file that it has not run.
 
 {holds}
 The numbers in the text are those of the page: they do not follow what you change.
@@ -45,6 +47,17 @@ HOLDS = {
     "curated": "facts, each with its source",
     "trials": "real trials, each table under its own licence",
 }
+
+
+def may_hold() -> Iterator[Path]:
+    """Yield every file but the notebooks that a download may hold or is made by."""
+    for folder in (*OWN.values(), cohorts.SYNTHETIC, Path(__file__).parent):
+        yield from folder.glob("**/*.py")
+        yield from folder.glob("**/*.csv")
+    for folder in (curated.FOLDER, trials.FOLDER):
+        yield from (path for path in folder.rglob("*") if path.is_file())
+    yield from (ROOT / "book").glob("*.bib")
+    yield from (ROOT / "LICENSE", REQUIREMENTS)
 
 
 def name_of(page: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -65,8 +65,10 @@ def needs(notebook: nbformat.NotebookNode) -> Needs:
     tree = ast.parse(code)
     modules: set[Path] = set()
     foreign = set(TO_RUN)
-    for name in imported(tree):
-        foreign |= _follow(name, modules)
+    for name in set(imported(tree)):
+        own, others = _follow(name)
+        modules |= own
+        foreign |= others
     return Needs(
         packages=tuple(sorted(foreign, key=_place)),
         modules=tuple(sorted(modules)),
@@ -87,23 +89,31 @@ def _place(package: str) -> int:
     return list(pins()).index(package)
 
 
-def _follow(name: str, modules: set[Path]) -> set[str]:
-    """Add the own files that an import reads; return the packages of others."""
-    first = name.partition(".")[0]
-    if first in sys.stdlib_module_names:
-        return set()
-    if first not in OWN:
-        return {distribution(first)}
-    found = own_files(name)
-    new = found - modules
-    modules |= new
+@functools.cache
+def _follow(name: str) -> tuple[frozenset[Path], frozenset[str]]:
+    """Return the own files that an import reads, and the packages of others."""
+    modules: set[Path] = set()
     foreign: set[str] = set()
-    for path in new:
-        inside = [first, *path.relative_to(OWN[first]).parts[:-1]]
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for other in imported(tree, inside):
-            foreign |= _follow(other, modules)
-    return foreign
+    left = [name]
+    while left:
+        one = left.pop()
+        first = one.partition(".")[0]
+        if first in sys.stdlib_module_names:
+            continue
+        if first not in OWN:
+            foreign.add(distribution(first))
+            continue
+        for path in own_files(one) - modules:
+            modules.add(path)
+            inside = [first, *path.relative_to(OWN[first]).parts[:-1]]
+            left += _imported_by(path.read_text(encoding="utf-8"), *inside)
+    return frozenset(modules), frozenset(foreign)
+
+
+@functools.cache
+def _imported_by(code: str, *inside: str) -> tuple[str, ...]:
+    """Return what a file of the course imports: most notebooks read the same files."""
+    return tuple(imported(ast.parse(code), list(inside)))
 
 
 def own_files(name: str) -> set[Path]:
@@ -145,6 +155,12 @@ def imported(tree: ast.AST, inside: list[str] | None = None) -> Iterator[str]:
 
 
 @functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Return which packages bring a module: the files of all of them are read."""
+    return packages_distributions()
+
+
+@functools.cache
 def distribution(module: str) -> str:
     """Return the package that brings a module, as ``requirements.txt`` names it.
 
@@ -153,7 +169,7 @@ def distribution(module: str) -> str:
     ValueError
         If no package of ``requirements.txt`` brings it.
     """
-    brought = map(canonicalize_name, packages_distributions().get(module, []))
+    brought = map(canonicalize_name, _distributions().get(module, []))
     pinned = sorted(set(brought) & set(pins()))
     if not pinned:
         raise ValueError(f"{module} is imported, but requirements.txt does not pin it")

@@ -8,6 +8,7 @@ quotation, its answer folded. The cells that keep numbers for the text are left 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import symtable
 import textwrap
@@ -141,15 +142,16 @@ def _needed(statements: list[ast.stmt], used: set[str]) -> list[ast.stmt]:
     return kept[::-1]
 
 
-def _read(statement: ast.stmt) -> set[str]:
+@functools.lru_cache(maxsize=4096)
+def _read(statement: ast.stmt) -> frozenset[str]:
     """Return the names that a statement reads; of a function, those outside it."""
     whole = symtable.symtable(ast.unparse(statement), "cell", "exec")
-    return {
+    return frozenset(
         symbol.get_name()
         for scope in (whole, *_inner(whole))
         for symbol in scope.get_symbols()
         if symbol.is_referenced() and (scope is whole or symbol.is_global())
-    }
+    )
 
 
 def _inner(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
@@ -158,10 +160,10 @@ def _inner(scope: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
         yield from _inner(child)
 
 
-def _read_in_functions(statement: ast.stmt) -> set[str]:
+def _read_in_functions(statement: ast.stmt) -> frozenset[str]:
     defined = isinstance(statement, ast.FunctionDef | ast.ClassDef)
     called_later = any(isinstance(node, ast.Lambda) for node in ast.walk(statement))
-    return _read(statement) if defined or called_later else set()
+    return _read(statement) if defined or called_later else frozenset()
 
 
 def _replaced(statement: ast.stmt) -> set[str]:

@@ -2,13 +2,16 @@
 
 import ast
 import io
+import os
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import run
 from run.needs import needs, own_files, pins, tables
 from run.plain import copied, without_keeping
 
@@ -56,10 +59,12 @@ def test_a_table_without_a_name_is_refused():
 
 def test_packages_of_the_notebook_and_of_the_modules_that_it_imports():
     found = needs(code("import json\nfrom course import live\nimport sklearn.metrics"))
-    # altair, numpy, pandas: by course.live; matplotlib: by the style that it imports
-    asked = {"altair", "matplotlib", "numpy", "pandas", "scikit-learn"}
-    assert set(found.packages) == asked | {"ipykernel", "jupyterlab"}
-    assert names(found.modules) == {"__init__.py", "live.py", "style.py"}
+    # altair, numpy, pandas: by course.live; the others by the style that it imports,
+    # and by what shows figures in that style
+    asked = {"altair", "matplotlib", "numpy", "pandas", "pillow", "scikit-learn"}
+    assert set(found.packages) == asked | {"ipykernel", "ipython", "jupyterlab"}
+    styled = {"style.py", "picture.py", "drawn.py"}
+    assert names(found.modules) == {"__init__.py", "live.py"} | styled
     assert not found.data
 
 
@@ -307,23 +312,62 @@ def test_the_same_sources_give_the_same_bytes(built):
 
 
 def test_a_download_holds_what_is_needed_and_no_more(built):
-    path = built().folder / "_static" / "run" / "risk-01-small.zip"
+    made = built(html_title="The book: its name")
+    path = made.folder / "_static" / "run" / "risk-01-small.zip"
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
         assert archive.testzip() is None
         held = {name.removeprefix("risk-01-small/") for name in archive.namelist()}
         asked = archive.read("risk-01-small/requirements.txt").decode().split()
         readme = archive.read("risk-01-small/README.md").decode()
+        notebook = archive.read("risk-01-small/01-small.ipynb").decode()
     tables = {
         f"synthetic/clinic_diary_{part}.csv" for part in ("diary", "list", "trial")
     }
     assert {name for name in held if name.endswith(".csv")} == tables
     assert {name for name in held if name.startswith("course/")} == {
         "course/__init__.py",
+        "course/drawn.py",
+        "course/picture.py",
         "course/style.py",
     }
     assert {"01-small.ipynb", "README.md", "LICENSE", "cohorts/__init__.py"} <= held
     assert not [name for name in held if "test" in Path(name).name]
-    # pandera, pandas, numpy, scipy: by cohorts; matplotlib: by the style
-    wanted = {"pandera", "pandas", "numpy", "scipy", "matplotlib", "ipykernel"}
-    assert set(asked) == {pins()[one] for one in wanted | {"jupyterlab"}}
+    # pandera, pandas, numpy, scipy: by cohorts; the others by the style
+    wanted = {"pandera", "pandas", "numpy", "scipy", "ipykernel", "jupyterlab"}
+    wanted |= {"matplotlib", "pillow", "ipython"}
+    assert set(asked) == {pins()[one] for one in wanted}
     assert "jupyter lab 01-small.ipynb" in readme and "`synthetic/`" in readme
+    assert "*The book: its name. A copy to run" in notebook
+
+
+def test_it_is_packed_again_only_if_what_it_may_hold_has_changed(tmp_path, monkeypatch):
+    module = tmp_path / "module.py"
+    module.touch()
+    monkeypatch.setattr(run, "may_hold", lambda: [module])
+    monkeypatch.setattr(run, "download", lambda app, page: b"packed")
+    env = SimpleNamespace(
+        found_docs={"book/part/a", "book/part/b"},
+        doc2path=lambda page: f"{page}.{'ipynb' if page.endswith('a') else 'md'}",
+    )
+    html = SimpleNamespace(format="html")
+    app = SimpleNamespace(env=env, outdir=tmp_path, builder=html)
+    file = run.place_of(app, "book/part/a")
+
+    run.write_others(app, None)
+    assert [path.name for path in file.parent.iterdir()] == ["part-a.zip"]
+    file.write_bytes(b"as it was")
+    before = file.stat().st_mtime
+    os.utime(module, (before - 9, before - 9))
+    run.write_others(app, None)
+    assert file.read_bytes() == b"as it was"
+    os.utime(module, (before + 9, before + 9))
+    run.write_others(app, None)
+    assert file.read_bytes() == b"packed"
+
+
+def test_a_download_may_hold_what_the_downloads_hold(built):
+    with zipfile.ZipFile(next(built().folder.glob("_static/run/*.zip"))) as archive:
+        held = {Path(name).name for name in archive.namelist()}
+    assert held - {"01-small.ipynb", "README.md", "requirements.txt"} <= names(
+        run.may_hold()
+    )

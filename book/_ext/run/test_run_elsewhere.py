@@ -70,7 +70,7 @@ def shown(notebook):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             merged += output.get("text", "")
-            if "image/png" in data:
+            if "image/svg+xml" in data:
                 pictures += 1
             elif "text/html" in data or "text/plain" in data:
                 merged += data.get("text/html", data.get("text/plain"))

@@ -27,7 +27,12 @@ for (const box of document.querySelectorAll(".selfcheck")) {
     asked.querySelector(".selfcheck-kicker").remove();
     const entry = { asked: asked.textContent.trim(), first: old?.first ?? right, last: right };
     if (slider) entry.sure = old?.sure ?? slider.valueAsNumber;
-    window.courseRecord?.put(box.id, entry);
+    const record = window.courseRecord;
+    if (record && !record.put(box.id, entry)) {
+      const note = document.createElement("p");
+      note.textContent = record.LOST;
+      verdict.append(note);
+    }
     if (sure) sure.hidden = true;
   };
 

@@ -1,5 +1,6 @@
 """A figure loses weight, and nothing that can be seen."""
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -16,14 +17,16 @@ def pixels(path):
 @pytest.fixture
 def figure(tmp_path):
     path = tmp_path / "figure.png"
-    figure, ax = plt.subplots(facecolor="white")
-    x = np.linspace(0, 10, 300)
-    for shift in range(6):
-        ax.plot(x, np.sin(x + shift), label=f"person {shift}")
-    ax.fill_between(x, -0.5, 0.5, alpha=0.3)
-    ax.legend()
-    figure.savefig(path)
-    plt.close(figure)
+    # Whatever style another test has left.
+    with mpl.rc_context(mpl.rcParamsDefault):
+        figure, ax = plt.subplots(facecolor="white")
+        x = np.linspace(0, 10, 300)
+        for shift in range(6):
+            ax.plot(x, np.sin(x + shift), label=f"person {shift}")
+        ax.fill_between(x, -0.5, 0.5, alpha=0.3)
+        ax.legend()
+        figure.savefig(path)
+        plt.close(figure)
     return path
 
 

@@ -41,10 +41,10 @@ TABLES = {
 
 
 @functools.cache
-def made() -> tuple[TrialReport, ...]:
-    """Return the reports of the page, the same at each build."""
+def made(count: int = COUNT) -> tuple[TrialReport, ...]:
+    """Return the first reports of the page, the same at each build."""
     return tuple(
-        trial_reports.make_trial_reports(COUNT, random_state=trial_reports.TRAINER_SEED)
+        trial_reports.make_trial_reports(count, random_state=trial_reports.TRAINER_SEED)
     )
 
 
@@ -149,7 +149,7 @@ class Trainer(MarkdownDirective):
         for path in folder.glob("*.py"):
             self.env.note_dependency(str(path))
         node = trainer_node()
-        for number, report in enumerate(made()[:PRINTED], 1):
+        for number, report in enumerate(made(PRINTED), 1):
             node += self.parsed(printed(number, report))
         return [node]
 
