@@ -11,7 +11,6 @@ endif
 BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-SPHINX := -W --keep-going -q
 SCHEMA := $(BIN)/check-jsonschema --builtin-schema vendor
 CHAPTERS := $(sort $(wildcard book/*/*.ipynb))
 PORT ?= 8000
@@ -39,7 +38,7 @@ endif
 .DELETE_ON_ERROR:
 # Two builds, or two releases, at a time would write into the same folders.
 .NOTPARALLEL:
-.PHONY: help env lock newest book release serve port lab demo test lint check-book notebooks autograder browser \
+.PHONY: help env lock newest book pdf offline release serve port lab demo test lint check-book notebooks autograder browser \
 	downloads lite lite-test tests portable draws mutants class fuzz execute data bench lighthouse clean
 
 help:  ## list what there is to make
@@ -89,10 +88,17 @@ book: $(BOOK)  ## build the book and the assignments to hand out
 $(BOOK): $(READY) $(COPIES) $(BOOK_FROM)
 	@echo "Building the book (half a minute to two; what it says: _build/book.log) ..."
 	@mkdir -p _build
-	@trap 'exit 130' INT; $(BIN)/jupyter-book build . $(SPHINX) > _build/book.log 2>&1 \
+	@trap 'exit 130' INT; $(BIN)/python -m course.build > _build/book.log 2>&1 \
 	  || { cat _build/book.log; rm -rf _build/html _build/.doctrees; \
 	  echo "The book did not build: the warnings above say where. Mend them, then: make book"; exit 1; }
 	@touch $@
+
+pdf: $(BOOK)  ## print the whole book as one PDF file (needs Chromium)
+	@PYTHONPATH=book/_ext $(BIN)/python -m on_paper.whole_book
+
+offline: $(BOOK)  ## pack the built book into a ZIP file that opens without a server
+	@cd _build && rm -f immune-modulators.zip && ../$(BIN)/python -m zipfile -c immune-modulators.zip html
+	@echo "_build/immune-modulators.zip (unpack it, and open html/index.html)"
 
 # Who reads or does the exercises changes no gradebook.
 $(COPIES): $(READY) $(COPIES_FROM)
@@ -103,9 +109,9 @@ $(COPIES): $(READY) $(COPIES_FROM)
 release: $(READY)  ## make the students' copies, and enter their tasks into the gradebook
 	@$(BIN)/python -m term release
 
-serve: port $(BOOK)  ## show the book in a browser (PORT=8000)
+serve: port $(BOOK)  ## show the book in a browser, built again on each save (PORT=8000)
 	@echo "http://127.0.0.1:$(PORT)/  (Ctrl-C ends it)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@$(BIN)/python -m course.serve $(PORT)
 
 port:
 	@"$(PYTHON)" -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
@@ -201,7 +207,8 @@ autograder: $(READY)  ## test the grading: attacks, kills, PostgreSQL, dask
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m autograder --reruns 1 \
 	  --only-rerun "within [0-9.]+ s" -rR tests/grading
 
-fuzz: $(READY)  ## read 5,000 odd hand-ins; grade 2,000 broken and 300 honest ones; kill at 50 moments
+fuzz: $(READY)  ## collect 10,000 odd names; read 5,000 odd hand-ins; grade 2,000 broken and 300 honest ones; kill at 50 moments
+	CASES=2500 $(BIN)/python -m pytest -q tests/grading/test_collect.py -k no_name_gives
 	FUZZ_TREES=5000 $(BIN)/python -m pytest -q tests/grading/test_fuzz_trees.py
 	FUZZ=2000 $(BIN)/python -m pytest -q tests/grading/test_fuzz.py
 	HABITS=300 $(BIN)/python -m pytest -q tests/grading/test_habits.py

@@ -51,9 +51,10 @@ two; later it is quicker.
 - `chapters` holds the pages of the book as notebooks: *Run → Run All Cells*.
 - `exercises` holds the assignments, each with its data.
 
-**Your work lies in this browser, on this machine, and nowhere else.**
-Do not count on the browser to keep it. Download what you want to keep, and what you
-hand in: right-click the notebook in the list on the left, and choose *Download*.
+**What you save is kept in this browser, on this machine, and nowhere else.**
+When you come back, open the notebook again from the list on the left: your answers are
+there. Whoever clears the browser's data clears them, so download what you want to keep,
+and what you hand in: right-click the notebook in that list, and choose *Download*.
 Hand in the notebook under the name that it has here, such as `metrics.ipynb`.
 
 The button *Validate* of an installed JupyterLab is not here: choose

@@ -5,6 +5,7 @@ in turn on the same machine and hold as a ratio only.
 """
 
 import gzip
+import os
 import shutil
 import statistics
 import subprocess
@@ -51,10 +52,11 @@ def in_turn(first, second, times=TIMES):
     return [statistics.median(times) for times in zip(*pairs, strict=True)]
 
 
-def build(folder, config="_config.yml", *options):
-    """Return the command of a clean build into `folder`."""
+def build(folder, config=None):
+    """Return the command of a clean build into `folder`, ours or as `config` says."""
+    ours = [BIN / "python", "-m", "course.build"]
     book = [BIN / "jupyter-book", "build", ".", "--config", config, "-q"]
-    return [*book, "--path-output", folder, *options]
+    return [*(book if config else ours), "--path-output", folder]
 
 
 def configuration():
@@ -124,7 +126,7 @@ def bench_weight(scratch):
     # As Jupyter Book comes: only what the pages need in order to build stays.
     sphinx = config["sphinx"]
     sphinx["extra_extensions"] = []
-    for ours in ("mend_markup", "load_only_used", "drop_unused_rules"):
+    for ours in ("mend_markup", "load_only_used", "drop_unused_rules", "one_sheet"):
         del sphinx["local_extensions"][ours]
     wanted = ("bibtex_reference_style", "myst_heading_anchors", "numfig")
     sphinx["config"] = {key: sphinx["config"][key] for key in wanted}
@@ -185,12 +187,32 @@ def bench_grading(_):
     grading.main(students=30)
 
 
+def bench_personal(scratch):
+    """Personal copies for a class of 500, on all cores, against one after the other."""
+    from term import classlist, demo, personalcopies, release
+
+    course = scratch / "course"
+    release.copy_data("metrics", ROOT / "exercises")
+    demo.new_course(course, {"metrics": ROOT / "exercises/source/metrics"})
+    release.release("metrics", course)
+    class_ = [classlist.Student(f"s{number:03}") for number in range(550)]
+
+    def made(students, jobs):
+        began = time.perf_counter()
+        personalcopies.make(course, "metrics", students, jobs, say=lambda words: None)
+        return time.perf_counter() - began
+
+    ours = made(class_[:500], os.cpu_count())
+    line("500 personal copies", ours, 10 * made(class_[500:], 1), "s")
+
+
 PARTS = {
     "build": bench_build,
     "notebooks": bench_notebooks,
     "weight": bench_weight,
     "data": bench_data,
     "grading": bench_grading,
+    "personal": bench_personal,
 }
 
 

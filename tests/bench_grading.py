@@ -9,6 +9,7 @@ one at a time, with the same tests (``tests/otter``), in an environment that is
 installed at first use.
 """
 
+import copy
 import datetime
 import json
 import os
@@ -23,6 +24,7 @@ from pathlib import Path
 import nbformat
 import to_otter
 from nbgrader_apart import notebookfile
+from nbgrader_apart.cells import grade_id
 from term import demo, folders, release
 from to_otter import runner
 
@@ -70,25 +72,63 @@ def grade(folder, switch):
 
 
 FLOOR = """
-import os, time
-import runner
+import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
-notebook = runner.source({name!r})
-for _ in range(3):
-    began = time.process_time()
-    runner.run(notebook, __import__("pathlib").Path({folder!r}))
-print(time.process_time() - began)
+import pathlib
+import bench_grading
+print(*bench_grading.cells_alone(pathlib.Path({folder!r})))
 """
 
 
 def floor(folder):
-    """Return the CPU seconds of one submission's cells alone, all imports made."""
-    code = FLOOR.format(
-        name=NAME,
-        folder=str(folder / "source" / NAME),
+    """Return the CPU seconds of a submission's cells alone, all imports made.
+
+    Returns
+    -------
+    float, float
+        Of the model solution, and on average of the hand-ins that can be read.
+    """
+    code = FLOOR.format(folder=str(folder))
+    search = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    return float(done.stdout.split()[-1])
+    return tuple(map(float, done.stdout.split()[-2:]))
+
+
+def cells_alone(course):
+    """Run the cells of a class in this process; see `floor`."""
+    beside, source = course / "source" / NAME, runner.source(NAME)
+    for _ in range(3):  # the first runs fill caches
+        solution = seconds_of_cells(source, beside)
+    hand_ins = []
+    for path in sorted(course.glob(f"submitted/*/{NAME}/{NAME}.ipynb")):
+        try:
+            hand_ins.append(seconds_of_cells(answered(source, path), beside))
+        except notebookfile.Unreadable:
+            continue
+    return solution, statistics.mean(hand_ins)
+
+
+def seconds_of_cells(notebook, beside):
+    """Run the cells of one notebook in this process; return the seconds of CPU."""
+    began = time.process_time()
+    runner.run(notebook, beside)
+    return time.process_time() - began
+
+
+def answered(source, path):
+    """Return the instructor's notebook with the answers of a hand-in."""
+    texts = {one.grade_id: one.source for one in notebookfile.parse(path.read_bytes())}
+    notebook = copy.deepcopy(source)
+    for cell in notebook.cells:
+        if runner.is_solution(cell):
+            cell.source = texts.get(grade_id(cell), cell.source)
+    return notebook
 
 
 def otter_command():
@@ -207,15 +247,17 @@ def main(students=30, otter=5):
 
         first, (stock, same), (last, scores) = map(graded, ("on", "off", "on"))
         ours = (first[0] + last) / 2
-        least = floor(fresh)
+        solution, least = floor(fresh)
         print(
             f"submissions a minute | {students / ours * 60:.2f} | "
             f"{students / stock * 60:.2f} | {stock / ours:.2f}"
         )
-        print(
-            f"seconds a submission, against the cells' own CPU (floor) | "
-            f"{ours / students:.2f} | {least:.2f} | {least / (ours / students):.2f}"
-        )
+        for what, seconds in (("hand-ins'", least), ("model solution's", solution)):
+            print(
+                f"seconds a submission, against the {what} cells' own CPU | "
+                f"{ours / students:.2f} | {seconds:.2f} | "
+                f"{seconds / (ours / students):.2f}"
+            )
         unlike = {key for key in scores | same if scores.get(key) != same.get(key)}
         print(f"scores unlike stock's | {len(unlike)} | {len(same)} scores | -")
         if otter:

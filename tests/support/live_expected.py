@@ -74,7 +74,9 @@ def _candidates():
     true = np.where(works, np.maximum(rng.normal(0.3, 0.1, 5000), 0), 0)
     one = rng.normal(true, 0.12)
     two = np.random.default_rng(21).normal(true, 0.12)
-    return [part[:800] for part in (works, true.round(3), one.round(3), two.round(3))]
+    true, one, two = (part.round(3) for part in (true, one, two))
+    sixth = np.lexsort([one, works])[3::6]
+    return [part[sixth] for part in (works, true, one, two)]
 
 
 def approved(level, needed):
@@ -82,8 +84,12 @@ def approved(level, needed):
     works, true, one, two = _candidates()
     p = stats.norm.sf(np.column_stack([one, two]) / 0.12)
     passed = (p < level / 100)[:, : int(needed)].all(axis=1)
-    useless = 100 * (~works[passed]).mean()
-    return [passed.sum(), 800, useless, one[passed].mean(), true[passed].mean()]
+    nothing = (passed & ~works).sum()
+    return [
+        *(passed.sum(), len(works), nothing, 100 * nothing / (~works).sum()),
+        *((~works).sum(), 100 * nothing / passed.sum()),
+        *(one[passed].mean(), true[passed].mean()),
+    ]
 
 
 @functools.cache
@@ -191,7 +197,11 @@ def landmark(week):
         ratios.append(_cox(days[there] - 7 * week, dead[there], had))
     naive = _cox(days, dead, ~np.isnan(onset))
     true = cohorts.truth("checkpoint_cohort")["irae_death_ratio"]
-    return [week, *ratios, true, naive]
+    failed = [
+        100 * progressed[(days > 7 * week) & had].mean()
+        for had in (~(onset <= 7 * week), onset <= 7 * week)
+    ]
+    return [week, *ratios, true, naive, *failed]
 
 
 @functools.cache
@@ -343,7 +353,9 @@ def lots(lots):
     """Lots drawn again: how many differ as much as the one that was drawn."""
     more, seen = _lots()
     extreme = np.count_nonzero(np.abs(more[: int(lots)]) >= abs(seen))
-    return [lots, extreme, seen / 2, (extreme + 1) / (lots + 1)]
+    p = (extreme + 1) / (lots + 1)
+    error = stats.bernoulli(p).std() / np.sqrt(lots + 1)
+    return [lots, extreme, seen / 2, p, 1.96 * error]
 
 
 @functools.cache
@@ -391,13 +403,20 @@ def tap(block, half):
     return [block, 100 - block, *hours, half]
 
 
-def drive(force, control):
-    """Drive and regulation: how many roots the polynomial of E has."""
+def drive(force, control, past):
+    """Drive, regulation, past: roots of the polynomials of E, and of its slope."""
     e = np.polynomial.Polynomial([0, 1])
     square = 1 + e**2
-    roots = (e * (square**2 + control**2) - force * square**2).roots()
-    real = roots[np.abs(roots.imag) < 1e-7].real
-    return [force, control, np.count_nonzero((real > 0.004) & (real < 8.49))]
+
+    def positive(polynomial):
+        roots = polynomial.roots()
+        return np.sort(roots[(np.abs(roots.imag) < 1e-7) & (roots.real > 0)].real)
+
+    states = positive(e * (square**2 + control**2) - force * square**2)
+    turns = positive(square**3 + control**2 * (1 - 3 * e**2))
+    borders = turns + turns * (control / (1 + turns**2)) ** 2
+    shown = borders if control > 2 else []  # at 2 they are one point
+    return [force, control, states[0] if past == 1 else states[-1], *shown]
 
 
 def weight(weight):
@@ -411,7 +430,9 @@ def weight(weight):
         rate = true[f"{event}_rate"]["late"] * np.exp(log)
         planted = planted + part * stats.expon.cdf(rate * 275 / 365.25)
     harm = weight * rows["r"] + rows["i"]
-    return [weight, rows["aim"][harm.idxmin()], aim[planted.argmin()]]
+    near = rows["aim"][harm <= 1.05 * harm.min()]
+    best = [rows["aim"][harm.idxmin()], aim[planted.argmin()]]
+    return [weight, *best, near.min(), near.max(), 5]
 
 
 @functools.cache
@@ -625,12 +646,80 @@ def sure(sure, large):
     points = [one for one in rated.values() if one[0] <= edge and one[0] < 1]
     whole = [one for one in points if one[1] <= edge and one[1] < 1 and one[2] >= sure]
     factor = [large] if large > 1 else []
-    return [len(rated), len(points), *factor, len(whole)]
+    return [len(rated), *factor, len(points), len(whole)]
+
+
+def screened(carry, finds, clears):
+    """Testing for a carrier: Bayes on odds, and counts from what is left."""
+    odds = carry / (100 - carry) * (finds / 100) / (1 - clears / 100)
+    missed = 10 * carry * (100 - finds) / 100
+    right = odds / (1 + odds)
+    return [1000, (10 * carry - missed) / right, 100 * right, 10 * carry, missed]
+
+
+def below_limit(hidden):
+    """A worse assay: three geometric means, the likelihood by scipy's censored fit."""
+    table = cohorts.load("acute_phase")
+    first = table[(table["group"] == "stable") & (table["draw"] == 1)]
+    value = first["crp_mg_l"].to_numpy()
+    out = (value < hidden) | first["crp_below_limit"].to_numpy()
+    half = stats.gmean(np.append(value[~out], np.full(out.sum(), hidden / 2)))
+    logs = np.log(np.where(out, hidden, value))
+    centre, _ = stats.norm.fit(stats.CensoredData.left_censored(logs, out))
+    truth = cohorts.truth("acute_phase")
+    decades = first["age_years"].mean() / 10 - 5
+    planted = truth["crp_median"] * np.exp(truth["crp_age_slope"] * decades)
+    means = [stats.gmean(value[~out]), half, np.exp(centre), planted]
+    return [hidden, 100 * out.mean(), *means]
+
+
+def before_and_troughs(apart, blur, drawn):
+    """A clearance known before and from troughs: Bayes, step by step on a grid."""
+    log_cl = np.linspace(np.log(0.2), np.log(4000), 400_001)
+    density = stats.norm.pdf(log_cl, np.log(23), apart / 100)
+    for _ in range(int(drawn)):
+        density = density * stats.norm.pdf(np.log(46), log_cl, blur / 100)
+    density /= density.sum()
+    best = density @ log_cl
+    low, high = best + 1.96 * np.sqrt(density @ (log_cl - best) ** 2) * np.array(
+        [-1, 1]
+    )
+    own = 100 * (1 - (best - np.log(23)) / np.log(2))
+    return [own, *np.exp([best]), 95, *np.exp([low, high])]
+
+
+@functools.cache
+def _levels(gain):
+    """Return levels (ng/mL) of 40,000 patients at fifteen visits, by matrices."""
+    truth = cohorts.truth("transplant_tdm")
+    rng, n, share = np.random.default_rng(99), 40_000, gain / 100
+    own = rng.normal(0, np.sqrt(np.log1p(truth["cl_cv_between"] ** 2)), n)
+    moved = rng.normal(0, truth["cl_cv_occasion"], (15, n))
+    read = rng.normal(0, truth["assay_cv"], (15, n))
+    # Each miss lowers all later doses: levels = (1 + share·L)⁻¹ (noise and correction).
+    lower = np.tril(np.ones((15, 15)), -1)
+    levels = np.linalg.solve(
+        np.eye(15) + share * lower, -own - moved - share * lower @ read
+    )
+    return 8 * np.exp(levels)
+
+
+def loop(gain):
+    """The loop of a clinic: what is near the goal, and rejections in the two halves."""
+    truth, levels = cohorts.truth("transplant_tdm"), _levels(gain)
+    near = ((levels[4:] > 6) & (levels[4:] < 10)).mean()
+    ratio = np.exp(truth["rejection_log_ratio"])
+    risk = -np.expm1(-truth["rejection_rate"]["late"] * (ratio ** (levels - 8)).mean(0))
+    halves = np.array_split(risk[np.argsort(levels.mean(0))], 2)
+    told = [100 * half.mean() for half in halves]
+    return [gain, 100 * near, 5, 25, 100, told[0], told[1]]
 
 
 #: By name of the figure: the function, and by how much it may differ, relative.
 EXPECTED = {
     "lv-application-lots": (reshuffled, 1e-3),
+    "lv-application-loop": (loop, 8e-2),  # a thousand patients, and 40,000 others
+    "lv-application-prior": (before_and_troughs, 1e-5),
     "lv-application-weight": (weight, 1e-6),
     "lv-atlas-sure": (sure, 1e-6),
     "lv-capstone-plan": (plan, 1e-3),
@@ -638,8 +727,9 @@ EXPECTED = {
     "lv-evidence-lost": (lost_children, 1e-4),
     "lv-mechanism-selectivity": (selectivity, 2e-3),  # the notebook's day has steps
     "lv-start-corner": (corner, 1e-6),
-    "lv-context-drive": (drive, 1e-6),
+    "lv-context-drive": (drive, 1e-3),  # the curve is drawn in steps
     "lv-mechanism-brake": (brake, 1e-6),
+    "lv-metrics-hidden": (below_limit, 2e-3),
     "lv-metrics-mechanism": (mechanism, 1e-3),
     "lv-evidence-drawer": (drawer, 1e-3),
     "lv-evidence-lots": (lots, 1e-6),
@@ -651,6 +741,7 @@ EXPECTED = {
     "lv-risk-closing": (closing, 1e-3),
     "lv-risk-latency": (latency, 1e-3),
     "lv-risk-limit": (limit, 1e-3),
+    "lv-risk-screen": (screened, 1e-6),
     "lv-context-approved": (approved, 1e-6),
     "lv-evidence-bad-week": (bad_week, 1e-6),
     "lv-evidence-indication": (indication, 1e-3),  # the grid is rounded to 0.001

@@ -11,8 +11,12 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-#: What the book itself builds with: its own elements, and what they write for.
-EXTENSIONS = ["myst_nb", "sphinx_design", *CONFIG["sphinx"]["local_extensions"]]
+#: What the book itself builds with: its own elements, and what they write for. Style
+#: sheets stay apart: a test sees which of them a page asks for.
+ELEMENTS = [
+    name for name in CONFIG["sphinx"]["local_extensions"] if name != "one_sheet"
+]
+EXTENSIONS = ["myst_nb", "sphinx_design", *ELEMENTS]
 
 
 class Built:
