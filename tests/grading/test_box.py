@@ -533,6 +533,7 @@ while True: pass
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
 def test_a_neighbour_keeps_its_processor(worker):
     """Told by the processors that the spinning processes are on, not by a clock."""
+    honest_passes(worker)  # its servers are ready: starting, they are busy anywhere
     neighbour = Worker(worker.plan, 1, worker.options, worker.shareable(1))
     attack = threading.Thread(target=workers.outcome, args=(worker, SPINS), daemon=True)
     attack.start()
@@ -567,6 +568,52 @@ def spinning_below(pid):
         except OSError:
             continue
     return found
+
+
+SWEEPS = """
+import os, subprocess, sys
+from types import SimpleNamespace
+from nbgrader_apart import forkserver
+
+forkserver.ctypes.CDLL(None).prctl(forkserver.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+napping = [
+    subprocess.Popen(
+        [sys.executable, "-S", "-c", "import time; time.sleep(60)"],
+        start_new_session=True,
+    )
+    for _ in range(20)
+]
+spec = SimpleNamespace(options=SimpleNamespace(level=None))
+server = forkserver.ForkServer(None, spec)
+waitpid = os.waitpid
+
+class Ended(BaseException): pass
+
+def end(*arguments):
+    raise Ended
+
+os.waitpid = end
+try:
+    server._sweep()
+except Ended:
+    pass
+os.waitpid = waitpid
+alive = 0
+for one in napping:
+    try:
+        one.wait(10)
+    except subprocess.TimeoutExpired:
+        alive += 1
+        one.kill()
+print("LEFT", alive)
+"""
+
+
+def test_a_server_that_is_ended_while_it_sweeps_leaves_nothing_behind():
+    done = subprocess.run(
+        [sys.executable, "-c", SWEEPS], capture_output=True, text=True, timeout=300
+    )
+    assert "LEFT 0" in done.stdout, done.stdout + done.stderr
 
 
 # -- the order of cells
@@ -628,6 +675,59 @@ def test_one_bad_function_costs_no_other_task(worker, name):
     shown = workers.text_of(outputs[-len(workers.TESTS) :][:1])
     why = {"memory": "Memory", "hangs": "within 5 s", "in_c": "within 5 s"}
     assert why.get(name, "no longer answers") in shown
+
+
+#: A test that compiled code does not let go of if the answer is too large: no signal
+#: reaches it.
+COUNTS = """
+from collections import deque
+from itertools import product
+deque(product(range(square(2)), repeat=10), maxlen=0)
+"""
+#: What the first one defines, the last one uses.
+IN_TURN = {
+    "first": "kept = 7\n" + workers.TESTS["text"],
+    "counts": COUNTS,
+    "array": workers.TESTS["array"],
+    "last": "assert kept == 7 and later == 8\n" + workers.TESTS["table"],
+}
+
+
+@pytest.mark.parametrize("root, lost", [(4, set()), (1000, {"counts"})])
+def test_a_test_that_does_not_end_costs_no_other_task(root, lost):
+    places = {name: place for place, name in enumerate(IN_TURN, 1)}
+    later = [SetupCell(0, "later = 8")]
+    plan = replace(workers.plan(), places=places, setup=later)
+    options = workers.options(BEST, cell_seconds=3, call_seconds=2)
+    made = Worker(plan, 0, options)
+    written = f"{workers.RIGHT}\ndef square(n):\n    return {root}"
+    cells = [
+        CodeCell(CellKind.SETUP, workers.SETUP),
+        CodeCell(CellKind.STUDENT, written),
+        *(CodeCell(CellKind.TEST, test, name) for name, test in IN_TURN.items()),
+    ]
+    try:
+        outputs = made.run(cells, {"data.csv": b"a\n1\n"})
+        shown = dict(zip(IN_TURN, outputs[2:], strict=True))
+        failed = {name for name, said in shown.items() if has_error(said)}
+        assert failed == lost, workers.text_of(outputs)
+        assert root == 4 or "not end within 3 s" in workers.text_of([shown["counts"]])
+        honest_passes(made)
+    finally:
+        made.close()
+
+
+def test_tests_that_do_not_end_have_no_more_time_than_others():
+    made = workers.worker(BEST, cell_seconds=2, call_seconds=2, total_seconds=9)
+    try:
+        body = "def square(n):\n    return 1000"
+        tests = {f"number{n}": COUNTS for n in range(30)}
+        got, outputs = workers.outcome(made, workers.RIGHT, body, tests=tests)
+        assert not got
+        assert "not run, because an earlier cell" in workers.text_of(outputs[-1:])
+        honest_passes(made)
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize(

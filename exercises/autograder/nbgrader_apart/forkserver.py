@@ -176,7 +176,8 @@ class ForkServer:
         if not self.isolated:
             self._sweep()
         elif known:
-            _kill(pid)
+            _tell_to_end(pid)
+            _wait_for(pid)
 
     # -- what has died, and what it left behind
 
@@ -189,12 +190,16 @@ class ForkServer:
     def _sweep(self) -> None:
         """Kill all processes below this one whose user has no fork any more.
 
-        Whatever a fork leaves behind becomes a child of this process.
+        Whatever a fork leaves behind becomes a child of this process. All are told
+        to end before any is waited for: who ends this process meanwhile leaves no
+        stray alive.
         """
         deadline = time.monotonic() + SWEEP_SECONDS
         while strays := self._strays():
             for pid in strays:
-                _kill(pid)
+                _tell_to_end(pid)
+            for pid in strays:
+                _wait_for(pid)
             if time.monotonic() > deadline:
                 return
 
@@ -259,11 +264,15 @@ class ForkServer:
         box.namespaces.copy_files(given, request.folder)
 
 
-def _kill(pid: int) -> None:
+def _tell_to_end(pid: int) -> None:
     with contextlib.suppress(OSError):
         os.killpg(pid, signal.SIGKILL)
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGKILL)  # it may not lead a group
+
+
+def _wait_for(pid: int) -> None:
+    with contextlib.suppress(OSError):
         os.waitpid(pid, 0)
 
 

@@ -153,6 +153,8 @@ class SubmissionRun:
         self.ran: list[str] = []
         #: Characters of output of the student's cells.
         self.shown = 0
+        #: What the tests' process has run, with its place: later tests may use it.
+        self.tested: list[tuple[str, int]] = []
         #: The set-up cells that the tests' process has not run.
         self.setup: list[SetupCell] = []
         #: Why no more cells of a side are run.
@@ -261,14 +263,38 @@ class SubmissionRun:
         try:
             outputs = self._within_time(self.tests, source, place, self.student)
         except Lost as reason:
-            self.lost[Role.TESTS] = str(reason)
+            self._restart_both(str(reason))
             return [error_output("Stopped", f"the cell {reason}")]
+        if self.tests.gone is None and self.student.overdrawn is None:
+            self.tested.append((source, place))
         if self.student.overdrawn is not None:
             why = f"the submission {self.student.overdrawn}"
             outputs.append(error_output("SubmissionGone", why))
         if self.tests.gone is not None and Role.STUDENT not in self.lost:
             self._restart(self.tests.gone)
         return outputs
+
+    def _restart_both(self, reason: str) -> None:
+        """Put a new pair in the place of both, and run again what made them ready.
+
+        A test that compiled code does not let go of, because of what the student
+        gave it, loses its own points only. Both are new because one link joins them.
+        """
+        assert self.student is not None and self.tests is not None
+        self.tests.end()
+        self.student.end()
+        if self.seconds_left <= 0:
+            self.lost[Role.TESTS] = reason
+            return
+        with self._counted():
+            self._start()
+        try:
+            for source in self.ran:
+                self._within_time(self.student, source)
+            for source, place in self.tested:
+                self._within_time(self.tests, source, place, self.student)
+        except Lost:
+            self.lost[Role.TESTS] = reason
 
     def _within_time(
         self,
