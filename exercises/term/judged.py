@@ -48,6 +48,10 @@ def main(arguments: Namespace) -> int:
     require_assignment(course, ASSIGNMENT)
     for path in renew(course, np.random.default_rng(secrets.randbits(128))):
         print(path)
+    print(
+        "The full answer and the rubric of the text to mark name the flaws of the "
+        "reports before: write them again from the key."
+    )
     return 0
 
 
