@@ -360,6 +360,12 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "no comparison where nothing is expected",
+            "takes a group in which nobody had an exacerbation for one that is not there",
+            {".dropna()": '.query("expected > 0")'},
+            seen=False,
+        ),
+        Wrong(
             "first characteristic only",
             "stratifies by one of the columns",
             {
