@@ -366,6 +366,15 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "made to look like all patients",
+            "asks what the agent would do in everybody, not in those who use it",
+            {
+                "users.sum()": "users.mean() * (users.size() + others.size())",
+                '"n": users.size()': '"n": users.size() + others.size()',
+            },
+            seen=False,
+        ),
+        Wrong(
             "first characteristic only",
             "stratifies by one of the columns",
             {

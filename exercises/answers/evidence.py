@@ -296,6 +296,15 @@ WRONG = {
             seen=False,
         ),
         Wrong(
+            "harm to whoever has the event anyway",
+            "asks whether the ratio is above 1, not whether this patient's risk can rise",
+            {
+                "if more > 0:": "if high > 1:",
+                "harm = (1 / more,": "harm = (1 / more if more > 0 else np.inf,",
+            },
+            seen=False,
+        ),
+        Wrong(
             "any risk",
             "takes a percentage for a share",
             {"0 < risk <= 1 and 0 < low": "0 < risk and 0 < low"},

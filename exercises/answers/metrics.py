@@ -794,6 +794,16 @@ WRONG = {
             {"return np.nan": "return 0.5"},
             seen=False,
         ),
+        Wrong(
+            "an arm without a pair spoils all",
+            "takes an arm that has no pair for a pair that is not known",
+            {
+                "if not same.any():": (
+                    "if not all(same[:, arm[no] == a].any() for a in np.unique(arm)):"
+                )
+            },
+            seen=False,
+        ),
     ],
 }
 
