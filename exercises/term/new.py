@@ -59,6 +59,7 @@ PROOFS: Mapping[str, Sequence[str]] = {
     "proof: assignments and what their pages say": (
         "tests/exercises/test_assignments.py",
         "tests/exercises/test_answers_to_look_at.py",
+        "tests/exercises/test_answers_with_any_seed.py",
         "tests/exercises/test_capstone.py",
     ),
     "proof: numbers of the pages, computed otherwise": ("tests/book",),

@@ -1,9 +1,9 @@
 """Does each sentence that compares or counts say why it is true, with any seed?
 
-`listed` reads the notebooks that show synthetic data, and lists every sentence of
-their Markdown that compares ("most", "falls further") or counts ("two of them", a typed
-number), such sentences of the comments ``# Look: ...``, and all that is said of their
-figures, live ones included. Of each it is kept, in
+`listed` reads the notebooks that show synthetic data, and the pages in Markdown that
+speak of them, and lists every sentence that compares ("most", "falls further") or
+counts ("two of them", a typed number), such sentences of the comments ``# Look: ...``,
+and all that is said of figures, live ones included. Of each it is kept, in
 ``tests/book/claims/<folder>-<page>.toml``, what makes it true::
 
     [[judged]]
@@ -24,11 +24,17 @@ Four things are not listed. A sentence that cites, and shows no computed number,
 source. A question claims nothing; nor do the wrong options of a self-check or a
 prediction. A self-check whose answer is a typed number makes up its case. And what an
 assignment says of a function that is to be written is held by its hidden tests.
+
+Of *Answers to look at* two things more are not listed. Headings and questions are
+quoted from the notebook, where they are judged. And two texts with their marks are such
+as somebody may hand in: they speak of the data as they come with the course, and right
+is only what the marks call so.
 """
 
 from __future__ import annotations
 
 import ast
+import fnmatch
 import functools
 import json
 import re
@@ -53,6 +59,20 @@ KINDS: Mapping[str, str] = {
     "task": "it says what is asked for, or how the page is used",
 }
 GUARDS = ("assert", "test")
+
+#: Pages in Markdown that say nothing of patients who are drawn, and what they say.
+#: Every other one has its register.
+WITHOUT_DRAWS: Mapping[str, str] = {
+    "index.md": "three real trials, and what the book has",
+    "*/index.md": "what a chapter asks, needs and uses; commands of a term",
+    "*/assignment.md": "how an assignment is done and handed in",
+    "start/*": "how the book is used, and what one should know before",
+    "teach/*": "commands, what they cost and find in a made-up class; how to mark",
+    "reference/*": "definitions, cited facts, and what code writes of planted values",
+    "answers/context.md": "facts of curated tables, and models without a draw",
+    "evidence/06-*": "three abstracts that are made up, with the numbers they give",
+    "evidence/07-*": "reports that are drawn once, and the rules of their key",
+}
 
 _NUMBERS = (
     "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
@@ -106,6 +126,11 @@ _END = re.compile(
 )
 
 
+#: Of *Answers to look at*: what is quoted; two texts, and their marks.
+_QUOTED = re.compile(r"^(?:>|## ).*$", re.MULTILINE)
+_TWO_TEXTS = re.compile(r"^\*\*Text A\*\*$.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+
+
 class Malformed(ValueError):
     """A register that cannot be read as one."""
 
@@ -118,18 +143,39 @@ def shows_data(notebook: NotebookNode) -> bool:
 
 
 def pages() -> dict[str, Path]:
-    """Return the notebooks that show synthetic data, by the name of their register."""
+    """Return the pages that speak of synthetic data, by the name of their register."""
     found = {}
     for path in sorted(ROOT.glob("book/*/*.ipynb")):
         found[f"{path.parent.name}-{path.stem}"] = path
     for path in sorted(ROOT.glob("exercises/source/*/*.ipynb")):
         found[f"exercise-{path.stem}"] = path
-    return {name: path for name, path in found.items() if shows_data(read(path))}
+    found = {name: path for name, path in found.items() if shows_data(read(path))}
+    for path in sorted(ROOT.glob("book/**/*.md")):
+        if not exempt(path.relative_to(ROOT / "book")):
+            found[f"{path.parent.name}-{path.stem}"] = path
+    return found
+
+
+def exempt(page: Path) -> list[str]:
+    """Return the patterns of `WITHOUT_DRAWS` that leave a page of the book out."""
+    return [one for one in WITHOUT_DRAWS if fnmatch.fnmatch(page.as_posix(), one)]
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook, without the time that a look at its form takes."""
-    return nbformat.v4.reads(path.read_text(encoding="utf-8"))
+    """Read a notebook, without the time that a look at its form takes.
+
+    A page in Markdown is read as a notebook, with a cell for each section.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        return nbformat.v4.reads(text)
+    cells = []
+    for part in re.split(r"^(?=## )", text, flags=re.MULTILINE):
+        name = re.sub(r"[^A-Za-z0-9]+", "-", part.partition("\n")[0]).strip("-")
+        if path.parent.name == "answers":
+            part = _QUOTED.sub("", _TWO_TEXTS.sub("", part))
+        cells.append(nbformat.v4.new_markdown_cell(part, id=name[:64]))
+    return nbformat.v4.new_notebook(cells=cells)
 
 
 # -- what is listed

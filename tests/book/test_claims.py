@@ -23,12 +23,90 @@ def test_there_are_pages_and_no_register_without_one():
     assert {path.stem for path in claims.REGISTER.glob("*.toml")} == set(PAGES)
 
 
+def test_what_is_left_out_is_there_and_says_nothing_of_who_is_drawn():
+    book = claims.ROOT / "book"
+    left_out = {
+        pattern
+        for path in book.rglob("*.md")
+        for pattern in claims.exempt(path.relative_to(book))
+    }
+    assert left_out == set(claims.WITHOUT_DRAWS)
+    assert "exercise-context" not in PAGES  # else its answers want a register
+    for pattern in ("evidence/06-*", "evidence/07-*"):
+        (path,) = book.glob(pattern)
+        assert "{truth}" not in path.read_text() and "{cohort}" not in path.read_text()
+
+
+def test_every_page_of_answers_has_the_register_of_its_assignment_beside_it():
+    answers = {name.partition("-")[2] for name in PAGES if name.startswith("answers-")}
+    exercises = {name.partition("-")[2] for name in PAGES if name[:4] == "exer"}
+    assert answers == exercises
+
+
 def test_the_examples():
     results = doctest.testmod(claims)
     assert results.attempted and not results.failed
 
 
 # -- the reader can fail
+
+ANSWERS = """# Metrics
+
+All of it stands here.
+
+## Task 1 · Half of it?
+
+> how many are left?
+
+:::{dropdown} Answer
+CRP fell in `98 %`, further than before.
+:::
+
+## Task 2
+
+Two texts, marked by the rubric.
+
+**Text A**
+
+> It fell in most.
+
+:::{dropdown} Marks: 3 of 3
+Both are there.
+:::
+"""
+
+
+@pytest.fixture
+def page(tmp_path):
+    """Return a function that writes a page of answers, and reads it."""
+
+    def read(text):
+        path = tmp_path / "answers" / "metrics.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return claims.read(path)
+
+    return read
+
+
+def test_of_answers_neither_questions_nor_judged_texts_are_listed(page):
+    assert claims.listed(page(ANSWERS)) == {
+        "All of it stands here.": "cell Metrics",
+        "CRP fell in `98 %`, further than before.": "cell Task-1-Half-of-it",
+        "Two texts, marked by the rubric.": "cell Task-2",
+    }
+
+
+def test_a_word_that_is_changed_in_answers_is_named(page):
+    register = dict.fromkeys(claims.listed(page(ANSWERS)), "task: says what is asked")
+    changed = page(ANSWERS.replace("further than", "less far than"))
+    assert list(claims.faults(page(ANSWERS), register, TESTS)) == []
+    new, old = claims.faults(changed, register, TESTS)
+    assert new.startswith("new or changed, and not judged: CRP fell in `98 %`, less")
+    assert old.startswith("judged, but no longer there: CRP fell in `98 %`, further")
+    guarded = {**register, "Two texts, marked by the rubric.": "assert: two"}
+    (found,) = claims.faults(page(ANSWERS), guarded, TESTS)
+    assert found.startswith("no cell asserts 'two'")
 
 
 def notebook():

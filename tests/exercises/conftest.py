@@ -1,5 +1,7 @@
+import functools
 import shutil
 
+import looks
 import pytest
 import runner
 from cohorts import COHORTS, write_all
@@ -26,6 +28,17 @@ def data_folder(tmp_path_factory):
         return folders[assignment]
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def looked(data_folder):
+    """Return a function from assignment to what its cells `# Look` print, by task."""
+
+    @functools.cache
+    def look(assignment):
+        return looks.printed(assignment, data_folder(assignment))
+
+    return look
 
 
 @pytest.fixture(scope="session", params=(7, 2027, 2031))

@@ -1,8 +1,6 @@
 """The pages *Answers to look at* answer what is asked, with numbers that come out."""
 
 import ast
-import contextlib
-import io
 import json
 import re
 from collections import Counter
@@ -13,68 +11,8 @@ import pandas as pd
 import pytest
 import runner
 from cohorts.trial_reports import TRAINER_SEED, make_trial_reports
+from looks import asked, questions, sections
 from nbgrader_apart.cells import is_graded, mark
-
-PAGES = runner.ROOT / "book" / "answers"
-
-
-def asked(cell):
-    """Return the question with which a cell begins, or nothing."""
-    lines = []
-    for line in cell.source.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.removeprefix("#").strip())
-    words = " ".join(lines)
-    return words.removeprefix("Look: ") if words.startswith("Look: ") else ""
-
-
-def questions(assignment):
-    """Return by task ("Task 1 · ...") its cells that ask for a look."""
-    found, task = {}, ""
-    for cell in runner.source(assignment).cells:
-        heading = re.match(r"## (Task \d+ · .+?) \(", cell.source)
-        if cell.cell_type == "markdown" and heading:
-            task = heading[1]
-        elif cell.cell_type == "code" and asked(cell):
-            found.setdefault(task, []).append(cell)
-    return found
-
-
-def sections(assignment):
-    """Return the text below each heading of a page."""
-    text = (PAGES / f"{assignment}.md").read_text(encoding="utf-8")
-    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-
-def printed(cell, names):
-    """Run a cell and return what it prints, and what a notebook would show below it."""
-    code, said = ast.parse(cell.source), io.StringIO()
-    shown = code.body.pop() if isinstance(code.body[-1], ast.Expr) else None
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, cell.id, "exec"), names)
-        value = eval(ast.unparse(shown), names) if shown else None
-    return said.getvalue() + (value.to_string() if value is not None else "")
-
-
-@pytest.fixture(scope="module")
-def outputs(data_folder):
-    """Return a function from assignment to what each of its cells prints."""
-
-    def run(assignment):
-        wanted = {cell.id for cells in questions(assignment).values() for cell in cells}
-        names, found = {"__name__": "__main__"}, []
-        with contextlib.chdir(data_folder(assignment)):
-            for cell in runner.source(assignment).cells:
-                if cell.id in wanted:
-                    found.append(printed(cell, names))
-                elif cell.cell_type == "code" and not runner.is_test(cell):
-                    exec(compile(cell.source, cell.id, "exec"), names)
-        runner.plt.close("all")
-        return found
-
-    return run
 
 
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
@@ -105,11 +43,11 @@ def test_a_judged_text_is_shown_at_two_levels(assignment):
 
 
 @pytest.mark.parametrize("assignment", runner.ASSIGNMENTS)
-def test_what_stands_in_code_is_what_the_cells_print(assignment, outputs):
+def test_what_stands_in_code_is_what_the_cells_print(assignment, looked):
     seed = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())["seed"]
     if seed != cohorts.DEFAULT_SEED:
         pytest.skip("these are the data of another term: the numbers are other ones")
-    said = " ".join(" ".join(outputs(assignment)).split())
+    said = " ".join(" ".join(looked(assignment).values()).split())
     for task, text in sections(assignment).items():
         for number in re.findall(r"(?<!\})`([^`]*\d[^`]*)`", text):
             if number != "+ 1":  # a piece of code
@@ -198,33 +136,8 @@ def test_what_the_missing_years_do_to_the_lines_is_what_the_page_says():
     assert "before 1995 is from {:.0f} to +{:.0f}:".format(*utmost) in lead
 
 
-@pytest.fixture
-def shipped():
-    """Skip under the data of another term: what answers tell is of the shipped ones."""
-    seed = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())["seed"]
-    if seed != cohorts.DEFAULT_SEED:
-        pytest.skip("these are the data of another term: the numbers are other ones")
-
-
 def told(assignment):
     return " ".join(" ".join(sections(assignment).values()).split())
-
-
-def test_when_events_begin_and_how_severe_they_are(shipped):
-    """Task 7 of Risk tells in words what its table shows by organ."""
-    events = cohorts.load("checkpoint_cohort").events
-    day = events.groupby("organ")["day"].median()
-    assert "of colon, thyroid and liver begin within some 80 to 90 days" in told("risk")
-    assert day[["colon", "thyroid", "liver"]].between(79.5, 90.5).all()
-    assert day.idxmin() == "skin" and day.idxmax() == "lung" and day["lung"] < 100
-    severe = (events["grade"] == "3-4").groupby(events["organ"]).mean()
-    assert severe["skin"] < 0.25 and severe[["colon", "liver"]].min() > 0.5
-
-
-def test_how_many_came_back(shipped):
-    """Task 9 of Evidence: selective return, as a number in 100."""
-    back = cohorts.load("clinic_diary").diary["returned"].mean()
-    assert f"only {100 * back:.0f} in 100 came back" in told("evidence")
 
 
 def test_how_fast_the_drug_leaves():
