@@ -8,6 +8,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from . import box
 from .cells import CellKind
@@ -130,6 +131,23 @@ class Worker:
             server.client.close()
 
 
+class Step(NamedTuple):
+    """What a process has run to its end, and the seconds that it took.
+
+    Parameters
+    ----------
+    role : Role
+    source : str
+    place : int
+    seconds : float
+    """
+
+    role: Role
+    source: str
+    place: int
+    seconds: float
+
+
 class SubmissionRun:
     """One submission: its two processes, and the time that is left to it."""
 
@@ -149,12 +167,10 @@ class SubmissionRun:
         self.fresh = False
         self.student: Fork | None = None
         self.tests: Fork | None = None
-        #: What the student's process has run since it was forked.
-        self.ran: list[str] = []
+        #: What both processes have run, in that order, and would have to run again.
+        self.ran: list[Step] = []
         #: Characters of output of the student's cells.
         self.shown = 0
-        #: What the tests' process has run, with its place: later tests may use it.
-        self.tested: list[tuple[str, int]] = []
         #: The set-up cells that the tests' process has not run.
         self.setup: list[SetupCell] = []
         #: Why no more cells of a side are run.
@@ -214,12 +230,13 @@ class SubmissionRun:
     def _run_students(self, source: str) -> list[Output]:
         if Role.STUDENT in self.lost:
             return [error_output("NotRun", NOT_RUN.format(self.lost[Role.STUDENT]))]
+        before = self.seconds_left
         try:
-            outputs = self._within_time(self.student, source)
+            outputs = self._run_in(Role.STUDENT, source)
         except Lost as reason:
             self._restart(str(reason))
             return [error_output("Stopped", f"the cell {reason}")]
-        self.ran.append(source)
+        self.ran.append(Step(Role.STUDENT, source, 0, before - self.seconds_left))
         self.shown += size_of(outputs)
         if self.shown > MOST_SHOWN:
             return [TOO_MUCH]
@@ -231,7 +248,8 @@ class SubmissionRun:
         One that cannot be brought back in the time that is left is lost.
         """
         assert self.student is not None and self.tests is not None
-        self.student.end()
+        with self._counted():
+            self.student.end()
         if self.seconds_left <= 0:
             self.lost[Role.STUDENT] = reason
             return
@@ -240,8 +258,9 @@ class SubmissionRun:
             with self._counted():
                 self.student = self._fork_student(here)
             try:
-                for source in self.ran:
-                    self._within_time(self.student, source)
+                for step in self.ran:
+                    if step.role is Role.STUDENT:
+                        self._run_in(step.role, step.source, step.place)
                 if Role.TESTS not in self.lost:
                     self.tests.relink(there)
             except Lost:
@@ -260,50 +279,61 @@ class SubmissionRun:
         if Role.TESTS in self.lost:
             return [error_output("NotRun", NOT_RUN.format(self.lost[Role.TESTS]))]
         assert self.tests is not None and self.student is not None
+        before = self.seconds_left
         try:
-            outputs = self._within_time(self.tests, source, place, self.student)
+            outputs = self._run_in(Role.TESTS, source, place)
         except Lost as reason:
             self._restart_both(str(reason))
             return [error_output("Stopped", f"the cell {reason}")]
-        if self.tests.gone is None and self.student.overdrawn is None:
-            self.tested.append((source, place))
+        if self._students_is_gone is None:
+            took = before - self.seconds_left
+            self.ran.append(Step(Role.TESTS, source, place, took))
         if self.student.overdrawn is not None:
             why = f"the submission {self.student.overdrawn}"
             outputs.append(error_output("SubmissionGone", why))
-        if self.tests.gone is not None and Role.STUDENT not in self.lost:
-            self._restart(self.tests.gone)
+        self._restart_if_gone()
         return outputs
+
+    @property
+    def _students_is_gone(self) -> str | None:
+        """Why the student's process is of no use to the tests any more."""
+        assert self.tests is not None and self.student is not None
+        return self.student.overdrawn or self.tests.gone
+
+    def _restart_if_gone(self) -> None:
+        reason = self._students_is_gone
+        if reason is not None and Role.STUDENT not in self.lost:
+            self._restart(reason)
 
     def _restart_both(self, reason: str) -> None:
         """Put a new pair in the place of both, and run again what made them ready.
 
         A test that compiled code does not let go of, because of what the student
         gave it, loses its own points only. Both are new because one link joins them.
+        Where the time does not suffice for all that, the tests are lost, and the
+        student's cells go on.
         """
         assert self.student is not None and self.tests is not None
-        self.tests.end()
-        self.student.end()
-        if self.seconds_left <= 0:
+        with self._counted():
+            self.tests.end()
+        if self.seconds_left <= sum(step.seconds for step in self.ran):
             self.lost[Role.TESTS] = reason
             return
         with self._counted():
+            self.student.end()
             self._start()
         try:
-            for source in self.ran:
-                self._within_time(self.student, source)
-            for source, place in self.tested:
-                self._within_time(self.tests, source, place, self.student)
+            for step in self.ran:
+                self._run_in(step.role, step.source, step.place)
         except Lost:
             self.lost[Role.TESTS] = reason
+        else:
+            self._restart_if_gone()
 
-    def _within_time(
-        self,
-        fork: Fork | None,
-        source: str,
-        place: int = 0,
-        beside: Fork | None = None,
-    ) -> list[Output]:
+    def _run_in(self, role: Role, source: str, place: int = 0) -> list[Output]:
         """Run a cell in a process, and take the time from what is left."""
+        fork = self.student if role is Role.STUDENT else self.tests
+        beside = self.student if role is Role.TESTS else None
         assert fork is not None
         seconds = min(self.options.cell_seconds, self.seconds_left)
         if seconds <= 0:
