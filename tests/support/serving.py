@@ -1,5 +1,6 @@
 """A folder shown on a loopback port, compressed as a web server would."""
 
+import functools
 import gzip
 import http.server
 import threading
@@ -10,8 +11,15 @@ from pathlib import Path
 TEXT = {".html", ".css", ".js", ".svg", ".json", ".txt", ".xml"}
 
 
+@functools.lru_cache(maxsize=1000)
+def _packed(path, changed):
+    """Pack a file once, and again when it was changed."""
+    return gzip.compress(path.read_bytes(), 6)
+
+
 class _Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keeps a connection, as a web server does
+    disable_nagle_algorithm = True  # or a body waits until its head is acknowledged
 
     def log_message(self, *args):
         pass
@@ -23,7 +31,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         wants = "gzip" in self.headers.get("Accept-Encoding", "")
         if not (wants and path.is_file() and path.suffix in TEXT):
             return super().do_GET()
-        body = gzip.compress(path.read_bytes(), 6)
+        body = _packed(path, path.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
