@@ -284,6 +284,7 @@ def test_crp_falls_first_and_further(trial):
     left = middle.div(middle.xs(0, level="week"), level="arm")
     drug, placebo = left.loc["8 mg/kg"], left.loc["placebo"]
     assert drug.loc[2, "crp_mg_l"] < 0.2 and drug.loc[2:, "crp_mg_l"].max() < 0.2
+    assert drug.loc[4:, "crp_mg_l"].max() < 0.125  # "nine tenths" are removed
     assert drug.loc[2, "cdai"] > 0.7 > drug.loc[24, "cdai"] > drug.loc[24, "crp_mg_l"]
     assert (placebo.loc[24] > drug.loc[24] + 0.15).all()
     low = left.loc["4 mg/kg", "crp_mg_l"]
@@ -648,6 +649,7 @@ def test_the_answer_on_crp_and_joints(trial):
     drug = arm == "8 mg/kg"
     assert halved[drug].mean() > 0.8  # "in nearly everybody"
     assert 0.5 < better[drug & halved].mean() < 0.75  # "somewhat more than half"
+    assert better[drug].mean() > better[arm == "placebo"].mean() + 0.1  # it does work
     share = pd.Series(better).groupby(arm).transform("mean").to_numpy()
     by_crp, by_joints = np.log(crp[0] / crp[4]), (joints[0] - joints[4]) / joints[0]
     assert area(share, better) > 0.5
@@ -687,7 +689,7 @@ def test_the_answer_on_half_the_dose():
     auc, last, most = (
         found.groupby("dose")[one].median() for one in ("auc", "last", "most")
     )
-    assert most[8] / most[4] < auc[8] / auc[4]  # falls least
+    assert 1.3 < most[8] / most[4] < auc[8] / auc[4]  # falls least
     assert auc[8] > 2 * auc[4]
     assert last[8] > 3 * last[4]  # "many times over"
     assert last[4] < 1

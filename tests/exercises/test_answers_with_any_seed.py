@@ -182,6 +182,15 @@ def test_what_a_prior_adds_once_there_is_a_trough(shown):
     assert max(rightly) < 0.75 * are and abs(rightly[1] - rightly[0]) <= 6
 
 
+def test_where_to_aim_if_a_rejection_counts_three(shown):
+    """So says the assignment's model answer; the rates are the task's own."""
+    of = (
+        "{} +a rejection counts 3: .* 0: +([\\d.]+), sd 2: +([\\d.]+), sd 4: +([\\d.]+)"
+    )
+    early, late = (shown("application", 8, of.format(one)) for one in ("early", "late"))
+    assert 14 <= min(early) and max(early) <= 16 and 9 <= min(late) and max(late) <= 11
+
+
 def test_some_samples_are_no_troughs():
     visits = cohorts.load("transplant_tdm").visits
     early = visits["hours_after_dose"] < 6

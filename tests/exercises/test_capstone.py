@@ -1,5 +1,8 @@
 """The capstone can be answered from its files: the solution finds what was planted."""
 
+import json
+import re
+
 import cohorts
 import numpy as np
 import pytest
@@ -132,3 +135,40 @@ def test_the_model_texts_fit_the_default_seed(solved):
             assert f"{ratio:.2f}" in texts["four-files"], (agent, ratio)
         reported = solved["reporting_odds_ratio"](made.reports, agent, "Liver injury")
         assert f"{reported['ratio']:.2f}" in texts["four-files"], (agent, reported)
+
+
+def numbers(text):
+    """Return the numbers of a text, each with its decimal places."""
+    found = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", text)
+    return [(float(one.replace(",", "")), len(one.partition(".")[2])) for one in found]
+
+
+def test_every_number_of_the_model_report_is_printed_or_follows(looked):
+    """Of the shipped data; in words, `test_answers_with_any_seed.py` holds the same."""
+    manifest = json.loads((cohorts.SYNTHETIC / "manifest.json").read_text())
+    if manifest["seed"] != DEFAULT_SEED:
+        pytest.skip("the model answers speak of the data as they come with the course")
+    printed = [value for value, _ in numbers("\n".join(looked("capstone").values()))]
+    placebo, limits = 141.1, {"zelimod": (0.793, 1.014), "corvatide": (0.645, 0.834)}
+    patients, stayed = 800, {"placebo": 692, "zelimod": 679, "corvatide": 696}
+    used = [placebo, patients, *stayed.values(), *limits["zelimod"]]
+    assert {*used, *limits["corvatide"]} <= {*printed}
+    follows = [360, 2 * patients]  # people of the laboratory, of a comparison
+    follows += [stayed["placebo"] + stayed[agent] for agent in AGENTS]
+    follows += [placebo * abs(end - 1) for agent in AGENTS for end in limits[agent]]
+    follows += [50]  # "about 50" patient-years for one injury more, of printed 47
+    follows += [7, 18]  # exacerbations for an injury, of which the next lines
+    fewer, more = placebo * (1 - 0.733), 2.1
+    assert round(fewer / more) == 18 and round(placebo * (1 - 0.834) / 3.5) == 7
+    for arm in AGENTS:
+        assert 0.12 < 1 - stayed[arm] / patients < 0.16  # "about one in seven"
+    for cell in runner.source("capstone").cells:
+        if cell.id in ("promise", "four-files", "summary", "certainty", "decision"):
+            answer = cell.source.partition("**Rubric in full**")[0]
+            answer = re.sub(r"\(task \d+\)", "", answer)
+            for value, places in numbers(answer):
+                near = 0.5 * 10**-places + 1e-9
+                assert any(abs(one - value) <= near for one in printed + follows), (
+                    cell.id,
+                    value,
+                )
