@@ -376,6 +376,8 @@ def test_what_is_said_of_harm(shipped):
     years = [count[arm] / rate[arm] for arm in ("placebo", "zelimod")]
     assert 0.35 < 100 / (4 / years[1] - 2 / years[0]) / zelimod < 0.65
     assert abs(2 / years[1] - 2 / years[0]) < 0.01  # "practically equal"
+    low, high = shipped(14, r"(?s)zelimod .*?difference \S+ per .*?\((\S+) to (\S+)\)")
+    assert low < 0 < high  # the interval of its inverse has a hole
 
 
 def test_what_the_registry_shows(shipped):
