@@ -15,7 +15,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-from course import style
+from course import picture, style
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
@@ -197,7 +197,7 @@ class MarkdownDirective(SphinxDirective):
         return "/" + Path(relative).as_posix()
 
     def drawn(self, name: str, draw: Callable[[], plt.Figure]) -> str:
-        """Save the figure that `draw` returns, in the book's style.
+        """Keep the figure that `draw` returns as a drawing, in the book's style.
 
         Parameters
         ----------
@@ -211,11 +211,11 @@ class MarkdownDirective(SphinxDirective):
         str
             The address of the picture, for a ``figure`` directive.
         """
-        path = Path(self.env.doctreedir).parent / "pictures" / f"{name}.png"
+        path = Path(self.env.doctreedir).parent / "pictures" / f"{name}.svg"
         path.parent.mkdir(parents=True, exist_ok=True)
         with mpl.rc_context():
             style.use()
             figure = draw()
-            figure.savefig(path, metadata={"Software": None})
+            path.write_text(picture.svg(figure), encoding="utf-8")
             plt.close(figure)
         return self.address(path)

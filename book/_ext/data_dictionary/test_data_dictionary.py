@@ -32,7 +32,10 @@ def test_a_cohort_is_described_as_it_is(project):
         assert name in section.text
         assert planted.meaning in section.text
     assert "esr_mm_h: The tube was not set up in time" in section.text
-    assert "Chart of acute_phase" in section.select_one("img")["alt"]
+    picture = section.select_one("figure .drawing img")
+    assert "Chart of acute_phase" in picture["alt"]
+    drawing = built.folder / "_images" / picture["src"].split("/")[-1]
+    assert drawing.suffix == ".svg"
 
 
 FACTS = [*cohorts.curated.TABLES, *cohorts.trials.TABLES]

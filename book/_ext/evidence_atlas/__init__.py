@@ -327,7 +327,9 @@ def forest(rows: pd.DataFrame, color: str) -> plt.Figure:
         Colour of points and lines.
     """
     figure, ax = plt.subplots(figsize=(5.2, 0.8 + 0.62 * len(rows)))
-    ax.axvline(1, color=style.LIMIT, lw=1)
+    # No effect: a line that stops below the words of each row.
+    places = np.arange(len(rows))
+    ax.vlines(np.ones(len(rows)), places - 0.4, places + 0.18, color=style.LIMIT, lw=1)
     for place, row in enumerate(reversed(list(rows.itertuples()))):
         sure = row.certainty in ("moderate", "high")
         line = {"color": color, "ls": "-" if sure else (0, (3, 1.5))}
@@ -347,7 +349,6 @@ def forest(rows: pd.DataFrame, color: str) -> plt.Figure:
             fontsize=7.6,
             linespacing=1.15,
             va="bottom",
-            bbox={"fc": "white", "ec": "none", "pad": 0.6},
         ).set_in_layout(False)
     ticks = [0.03, 0.1, 0.3, 1, 3, 10, 30]
     ax.set(

@@ -178,8 +178,9 @@ def test_every_effect_is_in_a_picture_or_in_the_list_of_differences(page, eviden
     assert sum(drawn) == ratios.sum()
     listed = page.select("table:not(.atlas)")[-1].select("tbody tr")
     assert len(listed) == (~ratios).sum()
-    for picture in page.select("figure img"):
+    for picture in page.select("figure .drawing img"):
         assert len(picture["alt"].split()) > 10
+    assert len(page.select("figure .drawing img")) == len(drawn)
 
 
 def test_a_picture_shows_each_effect_and_interval_once():
@@ -190,10 +191,14 @@ def test_a_picture_shows_each_effect_and_interval_once():
     lines = [np.asarray(line.get_xdata(), dtype=float) for line in axes.get_lines()]
     points = sorted(line[0] for line in lines if line.size == 1)
     assert points == sorted(rows["estimate"])
-    ends = sorted(tuple(line) for line in lines[1:] if line.size == 2)
+    ends = sorted(tuple(line) for line in lines if line.size == 2)
     assert ends == sorted(
         rows[["ci_low", "ci_high"]].dropna().itertuples(index=False, name=None)
     )
+    (no_effect,) = axes.collections
+    assert {x for part in no_effect.get_segments() for x in part[:, 0]} == {1}
+    for text, part in zip(axes.texts, no_effect.get_segments(), strict=True):
+        assert part[:, 1].max() < text.get_position()[1]  # no line through words
     low, high = axes.get_xlim()
     assert low < min(map(min, lines)) and high > max(map(max, lines))
     plt.close(figure)
