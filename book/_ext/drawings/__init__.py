@@ -84,23 +84,42 @@ def link_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if not tables:
         return
     counted = app.env.toc_fignumbers.get(docname, {}).get("figure", {})
-    above = "../" * docname.count("/")
     for figure in doctree.findall(nodes.figure):
         picture = next(figure.findall(nodes.image), None)
         table = tables.get(Path(picture["uri"]).stem) if picture is not None else None
         number = next((counted[one] for one in figure["ids"] if one in counted), None)
         if table is None or number is None:
             continue
-        name = f"{name_of(docname)}-figure-{number[-1]}.csv"
-        path = Path(app.outdir, FOLDER, name)
-        path.parent.mkdir(exist_ok=True)
-        # With its mark, so that a spreadsheet reads Greek letters and units.
-        path.write_text(table, encoding="utf-8-sig")
-        link = (
-            f'<p class="figure-data"><a href="{above}{FOLDER}/{name}" '
-            f'download="{name}">Data of figure {number[-1]} (CSV)</a></p>'
-        )
-        figure += nodes.raw("", link, format="html")
+        name = f"{name_of(docname)}-figure-{number[-1]}"
+        said = f"Data of figure {number[-1]} (CSV)"
+        figure += keep_numbers(app, docname, name, table, said)
+
+
+def keep_numbers(
+    app: Sphinx, docname: str, name: str, table: str, said: str
+) -> nodes.raw:
+    """Write the numbers of a figure into the site, and return the link to them.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The build.
+    docname : str
+        The page of the figure.
+    name : str
+        The name of the file, once in the book, without an ending.
+    table : str
+        The numbers as CSV.
+    said : str
+        What the link says, as HTML.
+    """
+    path = Path(app.outdir, FOLDER, f"{name}.csv")
+    path.parent.mkdir(exist_ok=True)
+    # With its mark, so that a spreadsheet reads Greek letters and units.
+    path.write_text(table, encoding="utf-8-sig")
+    address = f"{'../' * docname.count('/')}{FOLDER}/{path.name}"
+    link = f'<a href="{address}" download="{path.name}">{said}</a>'
+    return nodes.raw("", f'<p class="figure-data">{link}</p>', format="html")
 
 
 def numbers_of(path: Path) -> dict[str, str]:

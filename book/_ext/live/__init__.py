@@ -3,7 +3,8 @@
 The build turns the specification into a picture and a sentence, which is what print,
 a reader without a script and the search see. Beside it lies the specification of Vega,
 in the page itself: a page opened from a folder could not fetch it. ``live.js`` shows
-the sliders, and loads Vega when a reader first touches one.
+the sliders, and loads Vega when a reader first touches one. Below the figure a link
+leads to its rows, as below the figures that do not move (`drawings`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from course import figures
 from course.live import MIME
 from docutils import nodes
+from drawings import keep_numbers
 from elements import Names, serve
 from myst_nb.core.render import MimeData, NbElementRenderer, load_mime_renders
 from sphinx.application import Sphinx
@@ -89,6 +91,20 @@ def element(env: BuildEnvironment, spec: dict[str, Any]) -> live_node:
     ]:
         figure += part_node("", text, kind=kind)
     return figure
+
+
+def link_rows(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write the rows of a page's figures beside it, and link each figure's."""
+    if app.builder.format != "html":
+        return
+    for figure in doctree.findall(live_node):
+        words, made = figure["words"], figure["made"]
+        name = words["name"].replace("lv-", "live-", 1)
+        said = (
+            "Data of this figure (CSV)"
+            f'<span class="visually-hidden">: {escape(words["question"])}</span>'
+        )
+        figure += keep_numbers(app, docname, name, made.rows, said)
 
 
 # -- HTML
@@ -215,6 +231,7 @@ def setup(app: Sphinx) -> dict:
     )
     app.add_directive("live-figure", LiveFigureDirective)
     app.connect("builder-inited", check_vega)
+    app.connect("doctree-resolved", link_rows)
     NAMES.keep(app)
     serve(app, Path(__file__).parent, SIGN)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

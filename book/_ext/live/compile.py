@@ -1,4 +1,4 @@
-"""From a specification of Vega-Lite to what a page holds: pictures, Vega, a sentence.
+"""From a specification of Vega-Lite to a page: pictures, Vega, a sentence, rows.
 
 The conversion is that of `vl_convert`, which asks no other host. It takes some seconds
 when it is first called, so what it made is kept beside the build, by a digest of the
@@ -17,11 +17,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .rows import table
+
 #: The version of Vega-Lite that Altair 5.5 writes.
 VEGA_LITE = "5.20"
 #: Widths of the pictures that stand there before anything is moved, in pixels: for
 #: screens from a tablet on, and for phones.
 WIDE, NARROW = 540, 250
+#: What decides on what is made of a specification.
+SOURCES = [Path(__file__), Path(__file__).with_name("rows.py")]
 #: The chart that is only the sentence: see `course.live`.
 SENTENCE = "said"
 
@@ -52,19 +56,22 @@ class Compiled:
         The sentence where the sliders stand at first.
     vega : dict
         The specification of Vega; its ``usermeta`` names the data with the sentence.
+    rows : str
+        What the figure shows, as CSV.
     """
 
     wide: str
     narrow: str
     says: str
     vega: dict[str, Any]
+    rows: str
 
 
 def compiled(spec: dict[str, Any], kept: Path) -> Compiled:
     """Return what the page holds, from the folder `kept` if it is there."""
     text = json.dumps(spec, sort_keys=True)
-    source = Path(__file__).read_text("utf-8")
-    digest = hashlib.sha256((text + source).encode()).hexdigest()
+    sources = [path.read_text("utf-8") for path in SOURCES]
+    digest = hashlib.sha256("".join([text, *sources]).encode()).hexdigest()
     path = kept / f"{digest[:24]}.json"
     if path.is_file():
         return Compiled(**json.loads(path.read_text("utf-8")))
@@ -82,6 +89,7 @@ def _compile(spec: dict[str, Any]) -> Compiled:
         narrow=_picture(vega | {"width": NARROW}),
         says=_sentence(with_sentence),
         vega=vega,
+        rows=table(spec, converter().vega_to_svg),
     )
 
 

@@ -91,6 +91,15 @@ def test_the_page_has_picture_sentence_sliders_and_specification(built):
     assert any(data["name"] == vega["usermeta"]["said"] for data in vega["data"])
 
 
+def test_its_rows_lie_beside_the_page(built):
+    made = built(figure())
+    (link,) = made.page("chapter").select(".live .figure-data a")
+    assert link.text == "Data of this figure (CSV): How many are left?"
+    assert link["download"] == "live-test-figure.csv"
+    text = (made.folder / link["href"]).read_text(encoding="utf-8-sig")
+    assert text == "x,y\n1,1\n2,2\n3.5,3\n"
+
+
 def test_files_come_with_the_figure_and_vega_does_not(built):
     made = built(figure())
     assert {"live.css", "live.js"} <= made.served("chapter")

@@ -1,6 +1,8 @@
 """Live figures are moved by key, mouse and thumb, and say what the data say."""
 
+import csv
 import gzip
+import io
 from urllib.parse import urlsplit
 
 import pytest
@@ -118,6 +120,18 @@ def test_it_works_from_a_folder_without_a_server(browser):
         assert_says(place, name)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_from_a_folder_hands_out_the_rows(browser, name):
+    with visit(browser, viewport=DESK) as seen:
+        link = opened(seen.page, HTML.as_uri(), name).locator(".figure-data a")
+        expect(link).to_be_visible()
+        path = (HTML / "book" / figures()[name].page).parent / link.get_attribute(
+            "href"
+        )
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
+    assert rows and None not in rows[0]
+
+
 def test_without_a_script_there_are_picture_and_sentence(browser, book):
     name = NAMES[0]
     with visit(browser, viewport=DESK, java_script_enabled=False) as seen:
@@ -133,6 +147,7 @@ def test_in_print_there_are_picture_and_sentence(browser, book):
         seen.page.emulate_media(media="print")
         expect(place.locator(".live-controls")).to_be_hidden()
         expect(place.locator(".live-picture svg").first).to_be_visible()
+        expect(place.locator(".figure-data")).to_be_hidden()
 
 
 def test_if_vega_cannot_be_fetched_the_picture_stays(browser, book):
