@@ -3,8 +3,9 @@
 sphinxcontrib-bibtex asks pybtex for its writer of plain text at every citation, and
 pybtex reads the metadata of every installed package to find it: most of the time that
 the citations of the book took. It reads the LaTeX of a name at each citation, too, and
-of an entry twice. Sphinx loads a whole page again for each number of a figure that is
-referred to. The theme makes the contents anew for each page: see `sidebar`.
+of an entry twice, and sets each entry twice: for the list, and for the tip at its
+links, in the same words. Sphinx loads a whole page again for each number of a figure
+that is referred to. The theme makes the contents anew for each page: see `sidebar`.
 
 Sphinx reads pages in several processes if all extensions say that it may. Two that
 Jupyter Book always loads say nothing. sphinx-multitoc-numbering numbers the table of
@@ -21,6 +22,7 @@ from typing import Any
 
 from pybtex import plugin
 from pybtex.richtext import Text
+from pybtex.style.formatting import BaseStyle
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
@@ -64,12 +66,31 @@ def load_once(number: Callable) -> Callable:
     return with_pages_kept
 
 
+def set_once(format_entry: Callable) -> Callable:
+    """Return pybtex's function that sets an entry; twice in a row it does so once."""
+    asked: list[tuple[Any, str, Any]] = []
+    made: list[Any] = []
+
+    @functools.wraps(format_entry)
+    def with_last_kept(style: Any, label: str, entry: Any, *more: Any) -> Any:
+        if more:
+            return format_entry(style, label, entry, *more)
+        last = asked[-1] if asked else (None, "", None)
+        if last[0] is not style or last[1] != label or last[2] is not entry:
+            made[:] = [format_entry(style, label, entry)]
+            asked[:] = [(style, label, entry)]
+        return made[0]
+
+    return with_last_kept
+
+
 def ask_once() -> None:
-    """Let plug-ins be looked for, LaTeX be read and pages be loaded once."""
+    """Let plug-ins be looked for, LaTeX read, entries set and pages loaded once."""
     if hasattr(plugin.find_plugin, "cache_info"):
         return  # by another build in this process
     plugin.find_plugin = functools.cache(plugin.find_plugin)
     Text.from_latex = functools.cache(Text.from_latex)  # a text is never changed
+    BaseStyle.format_entry = set_once(BaseStyle.format_entry)
     StandardDomain._resolve_numref_xref = load_once(StandardDomain._resolve_numref_xref)
 
 

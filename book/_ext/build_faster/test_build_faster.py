@@ -13,7 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 from sphinx.util.parallel import parallel_available
 
-from build_faster import share, sidebar
+from build_faster import set_once, share, sidebar
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -203,3 +203,22 @@ def test_the_contents_are_those_that_the_theme_makes_on_each_page(
     deep = BeautifulSoup(ours["folder/deep.html"], "html.parser")
     contents = deep.select_one("nav.bd-docs-nav")
     assert [link.text for link in contents.select("a.current")] == ["folder/deep"]
+
+
+def test_an_entry_is_set_once_in_a_row():
+    asked = []
+
+    def format_entry(style, label, entry):
+        asked.append((style, label))
+        return [label, *entry]
+
+    once = set_once(format_entry)
+    one, other = ["A"], ["A"]
+    first = once("plain", "a", one)
+    again = once("plain", "a", one)
+    assert again is first and asked == [("plain", "a")]
+    # Another entry, label or style is set anew.
+    assert once("plain", "a", other) is not first
+    assert once("plain", "b", other) == ["b", "A"]
+    assert once("bold", "b", other) == ["b", "A"]
+    assert asked[1:] == [("plain", "a"), ("plain", "b"), ("bold", "b")]
