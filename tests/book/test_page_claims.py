@@ -307,7 +307,8 @@ def test_the_laboratory_makes_much_of_the_fall_of_das28():
 
 def test_what_predicts_a_response():
     seen = numbers(MISLEADS)
-    assert seen["mis_auc_mechanism_pooled"] > 0.55 > seen["mis_auc_mechanism_drug"]
+    assert seen["mis_auc_mechanism_pooled"] > 0.55
+    assert abs(seen["mis_auc_mechanism_drug"] - 0.5) < 0.2  # near a coin
     assert seen["mis_auc_crp_drug"] > seen["mis_auc_mechanism_drug"]
     assert seen["mis_auc_exam_drug"] > seen["mis_auc_crp_drug"] > 0.5
     assert seen["mis_auc_arm"] > 0.5
