@@ -321,7 +321,7 @@ def test_a_rule_of_placebo_promises_too_much_on_the_drug():
         for dose in "48"
     }
     assert seen["mis_predicted_8"] > 60  # "most a likely or nearly certain response"
-    assert wrong["8"] > 25 and wrong["8"] > wrong["4"] > 0
+    assert wrong["8"] > 15 and wrong["8"] > wrong["4"]
 
 
 @pytest.fixture(scope="module")
