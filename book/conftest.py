@@ -21,7 +21,7 @@ import pytest
 from course.live import MIME
 from PIL import Image
 
-SVG, CSV = "image/svg+xml", "text/csv"
+SVG, PNG, CSV = "image/svg+xml", "image/png", "text/csv"
 #: By how much a place in a drawing may differ, in its units: 7 inches are 504.
 CLOSE = 0.3
 #: By how much a number in the table of a figure may differ: of the column's largest, or
@@ -48,12 +48,13 @@ def pixels(png):
 
 
 def figures(outputs):
-    """Return the pictures in points of colour that a cell shows, in order."""
-    return [
-        output["data"]["image/png"]
-        for output in outputs
-        if "image/png" in output.get("data", {})
-    ]
+    """Return the pictures in points of colour that a cell shows, in order.
+
+    Beside a drawing stands a picture of it for those who may not see drawings: the
+    drawing is compared.
+    """
+    shown = [output.get("data", {}) for output in outputs]
+    return [one[PNG] for one in shown if PNG in one and SVG not in one]
 
 
 def same_drawing(committed, made):

@@ -1,9 +1,11 @@
-"""Figures as a notebook keeps them: a drawing (SVG), and the numbers in it (CSV).
+"""Figures as a notebook keeps them: a drawing (SVG), a picture, its numbers (CSV).
 
 `show_drawings`, which `style.use` calls, tells IPython to show every figure of
 matplotlib so. A drawing is sharp at any size, its text is text, and it is the same on
 every machine: coordinates have two decimals, and nothing tells of date or version.
 The numbers are read from what was drawn, and not from what a cell meant to draw.
+A drawing may hold a script, so JupyterLab shows none of a notebook that it has not run
+itself: it then shows the picture.
 """
 
 from __future__ import annotations
@@ -71,8 +73,18 @@ def show_drawings() -> None:
 
 def bundle(figure: Figure, **_: object) -> dict[str, str]:
     """Return what a notebook keeps of a figure, by type; a diagram has no numbers."""
+    kept = {"image/svg+xml": svg(figure), "image/png": png(figure)}
     numbers = table(figure)
-    return {"image/svg+xml": svg(figure)} | ({"text/csv": numbers} if numbers else {})
+    return kept | ({"text/csv": numbers} if numbers else {})
+
+
+def png(figure: Figure) -> str:
+    """Return a figure as a picture of few colours, on white, in base64."""
+    made = io.BytesIO()
+    figure.canvas.print_figure(
+        made, format="png", dpi=PIXELS, bbox_inches="tight", facecolor="white"
+    )
+    return _with_few_colours(made.getvalue())
 
 
 def svg(figure: Figure) -> str:
@@ -119,7 +131,7 @@ def tidied(drawing: str) -> str:
     text = drawing[drawing.index("<svg ") :]
     text = re.sub(r"<!--.*?-->\s*|<metadata>.*?</metadata>\s*", "", text, flags=re.S)
     text = TAG.sub(lambda tag: NUMBER.sub(_rounded, tag[0]), text)
-    text = STRAIGHT.sub("", IMAGE.sub(_with_few_colours, text))
+    text = STRAIGHT.sub("", IMAGE.sub(_packed, text))
     text = PATH.sub(lambda path: COMMAND.sub(r"\1", path[0]).strip(), text)
     text = text.replace("'DejaVu Sans'", FONTS)
     text = HEAD.sub(_sized, re.sub(r"\n\s*", "\n", text), count=1)
@@ -131,9 +143,14 @@ def _rounded(number: re.Match[str]) -> str:
     return "0" if short == "-0" else short
 
 
-def _with_few_colours(image: re.Match[str]) -> str:
+def _packed(image: re.Match[str]) -> str:
     """Return a picture inside of a drawing with no more colours than it needs."""
-    with Image.open(io.BytesIO(base64.b64decode(image[0]))) as picture:
+    return _with_few_colours(base64.b64decode(image[0]))
+
+
+def _with_few_colours(image: bytes) -> str:
+    """Return a PNG with no more colours than it needs, in base64."""
+    with Image.open(io.BytesIO(image)) as picture:
         few = picture.convert("RGBA").quantize(
             COLOURS, method=Image.Quantize.FASTOCTREE
         )

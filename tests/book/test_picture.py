@@ -1,5 +1,6 @@
 """A figure is kept as a drawing that is the same everywhere, with its numbers."""
 
+import base64
 import csv
 import io
 import re
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from course import execute, picture, style
 from notebooks import BOOK
+from PIL import Image
 
 MANY = 2 * picture.MANY
 
@@ -174,7 +176,17 @@ def test_a_diagram_has_no_table(axes):
     axes.annotate("IL-6", (0.5, 0.5), (0, 0), arrowprops={"arrowstyle": "->"})
     axes.axis("off")
     assert picture.table(axes.figure) == ""
-    assert list(picture.bundle(axes.figure)) == ["image/svg+xml"]
+    assert list(picture.bundle(axes.figure)) == ["image/svg+xml", "image/png"]
+
+
+def test_who_may_see_no_drawing_has_a_picture_of_the_same_size(axes):
+    axes.plot([1, 2, 3], [1, 4, 9])
+    kept = picture.bundle(axes.figure)
+    with Image.open(io.BytesIO(base64.b64decode(kept["image/png"]))) as shown:
+        root = ET.fromstring(kept["image/svg+xml"])
+        assert shown.width == pytest.approx(float(root.get("width")), abs=2)
+        assert min(shown.convert("RGB").getpixel((0, 0))) >= 250  # white
+        assert len(shown.convert("RGB").getcolors(4096)) > 10
 
 
 # -- what nbval compares

@@ -1,4 +1,4 @@
-"""A student does a task in JupyterLab: fill it in, run the visible check, validate."""
+"""In JupyterLab: a chapter is read, and a student does a task and validates it."""
 
 import re
 import shutil
@@ -114,4 +114,26 @@ def test_a_student_does_a_task(browser, work, tmp_path):
         expect(check.locator(".jp-OutputArea-output")).to_have_count(0)
         picture(page, "lab-task-done")
         assert "Success! Your notebook passes all the tests." in validate(page)
+        assert seen.elsewhere == []
+
+
+def test_a_chapter_that_was_not_run_shows_its_figures(browser, tmp_path):
+    """JupyterLab shows no drawing that it has not made itself, but the picture."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    shutil.copy(
+        ROOT / "book/metrics/01-acute-phase-reactants.ipynb", folder / "a.ipynb"
+    )
+    with (
+        jupyter(folder, tmp_path) as url,
+        visit(browser, viewport=DESK) as seen,
+    ):
+        page = seen.page
+        page.goto(url("lab/tree/a.ipynb"))
+        shown = page.locator(".jp-OutputArea-output img").first
+        expect(shown).to_be_attached()
+        shown.scroll_into_view_if_needed()
+        expect(shown).to_be_visible()
+        assert shown.evaluate("img => img.naturalWidth") > 300
+        picture(page, "lab-chapter-not-run")
         assert seen.elsewhere == []

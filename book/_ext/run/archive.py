@@ -31,8 +31,7 @@ on Windows, in PowerShell:
     pip install -r requirements.txt
     jupyter lab {notebook}
 
-Then choose *Run → Run All Cells*. Until then JupyterLab writes the name of a figure
-where it stands: it draws nothing that came with a file that it has not run.
+Then choose *Run → Run All Cells*: a cell uses what those before it have made.
 
 {holds}
 The numbers in the text are those of the page: they do not follow what you change.
