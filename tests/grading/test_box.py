@@ -252,6 +252,98 @@ def test_what_is_on_its_way_in_sockets_counts(worker, monkeypatch):
     honest_passes(worker)
 
 
+#: Sockets that nobody has open: they wait to be accepted.
+FILLS_WHAT_WAITS = """
+import socket, time
+try:
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind("\\0crowded"); listening.listen(4096)
+    for _ in range({}):
+        calling = socket.socket(socket.AF_UNIX)
+        calling.connect("\\0crowded")
+        calling.setblocking(False)
+        try:
+            while True: calling.send(bytes(1 << 14))
+        except OSError: pass
+        calling.close()
+except OSError as error: print(type(error).__name__)
+time.sleep(1)
+print("HELD", len(open("/proc/self/net/unix").readlines()))
+"""
+
+
+@pytest.mark.parametrize("count", [20, 800])
+def test_what_waits_to_be_accepted_counts(worker, monkeypatch, count):
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 250 << 20)
+    answer = said(worker, FILLS_WHAT_WAITS.format(count))
+    if worker.options.level is not Level.BWRAP:
+        assert "OSError" in answer  # there are no sockets with a name
+    elif count == 20:
+        assert "HELD" in answer
+    else:
+        assert "MB of memory" in answer and "HELD" not in answer
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 3 << 30)
+    honest_passes(worker)
+
+
+#: Of a process whose first thread has ended, ``/proc`` tells nothing.
+WITHOUT_FIRST_THREAD = """
+import ctypes, os, threading, time
+def take():
+    time.sleep(0.7)
+    kept = b"x" * ({} << 20)
+    time.sleep(4); os._exit(0)
+for _ in range(4):
+    if os.fork() == 0:
+        threading.Thread(target=take).start()
+        ctypes.CDLL(None).syscall({}, 0)
+time.sleep(4)
+print("GOT ALL")
+"""
+#: The number of the call ``exit``, which ends one thread.
+EXIT = 60 if os.uname().machine == "x86_64" else 93
+
+
+@pytest.mark.parametrize("megabytes", [10, 150])
+def test_memory_of_a_process_without_its_first_thread_counts(
+    worker, monkeypatch, megabytes
+):
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 400 << 20)
+    answer = said(worker, WITHOUT_FIRST_THREAD.format(megabytes, EXIT))
+    assert ("GOT ALL" in answer) is (megabytes == 10), answer
+    assert ("MB of memory" in answer) is (megabytes == 150), answer
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 3 << 30)
+    honest_passes(worker)
+
+
+#: Its files are open, or mapped, in a thread that is not the first.
+FILES_WITHOUT_FIRST_THREAD = """
+import ctypes, mmap, os, threading, time
+kept = []
+def take():
+    time.sleep(0.7)
+    for n in range({}):
+        file = open(f"f{{n}}", "w+b"); os.unlink(file.name)
+        for _ in range(60): file.write(bytes(1 << 20))
+        file.flush()
+        kept.append(file)
+        time.sleep(0.1)
+    time.sleep(3); print("GOT ALL", file=open("said", "w"), flush=True); os._exit(0)
+if os.fork() == 0:
+    threading.Thread(target=take).start()
+    ctypes.CDLL(None).syscall({}, 0)
+time.sleep(7)
+print(open("said").read())
+"""
+
+
+@pytest.mark.parametrize("files", [1, 8])
+def test_files_of_a_process_without_its_first_thread_count(worker, files):
+    answer = said(worker, FILES_WITHOUT_FIRST_THREAD.format(files, EXIT))
+    assert ("GOT ALL" in answer) is (files == 1), answer
+    honest_passes(worker)
+
+
 #: As much as may be, as fast as can be, by eight processes.
 EIGHT = """
 import os, time

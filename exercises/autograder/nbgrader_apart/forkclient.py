@@ -409,10 +409,11 @@ class Fork:
         """Raise `Lost` if its processes use more than a submission may."""
         server = self.server
         used = box.below(server.process.pid, server.started.memory, self.user)
-        memory = used.memory + box.held_by_sockets(used.processes)
+        apart = server.options.level is Level.BWRAP
+        memory = used.memory + box.held_by_sockets(used.processes, apart)
         if memory > TOTAL_MEMORY:
             raise Lost(f"took more than {TOTAL_MEMORY >> 20:,} MB of memory")
-        if server.options.level is not Level.BWRAP:  # else its disk has that size
+        if not apart:  # else its disk has that size
             self._check_disk(used.processes)
 
     def _check_disk(self, processes: list[int]) -> None:

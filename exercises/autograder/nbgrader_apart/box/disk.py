@@ -5,6 +5,7 @@ is full. Elsewhere this is looked at while its cells run.
 """
 
 import contextlib
+import itertools
 import math
 import os
 import stat
@@ -67,21 +68,34 @@ def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
     """
     files: dict[tuple[int, int], int] = {}
     for process in processes:
-        for entry in _entries(f"/proc/{process}/fd"):
+        threads = [entry.path for entry in _entries(f"/proc/{process}/task")]
+        for entry in itertools.chain.from_iterable(
+            _entries(f"{thread}/fd") for thread in threads
+        ):
             with contextlib.suppress(OSError):
                 state = os.stat(entry.path)
                 if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
                     files[state.st_dev, state.st_ino] = state.st_size
-        for mapped in _mapped_and_removed(process, folder):
+        for mapped in _mapped_and_removed(threads, folder):
             files.setdefault(mapped, largest)
     return sum(files.values())
 
 
-def _mapped_and_removed(process: int, folder: str) -> Iterator[tuple[int, int]]:
-    """Yield the device and the number of files from a folder that are only mapped."""
-    with contextlib.suppress(OSError), open(f"/proc/{process}/maps", "rb") as maps:
-        for line in maps:
-            if line.endswith(b" (deleted)\n") and os.fsencode(folder) in line:
-                _, _, _, device, number, *_ = line.split(maxsplit=5)
-                major, minor = (int(part, 16) for part in device.split(b":"))
-                yield os.makedev(major, minor), int(number)
+def _mapped_and_removed(
+    threads: Iterable[str], folder: str
+) -> Iterator[tuple[int, int]]:
+    """Yield the device and the number of files from a folder that are only mapped.
+
+    Threads share what is mapped; one that has ended has nothing.
+    """
+    for line in next(filter(None, map(_maps, threads)), ()):
+        if line.endswith(b" (deleted)\n") and os.fsencode(folder) in line:
+            _, _, _, device, number, *_ = line.split(maxsplit=5)
+            major, minor = (int(part, 16) for part in device.split(b":"))
+            yield os.makedev(major, minor), int(number)
+
+
+def _maps(thread: str) -> list[bytes]:
+    with contextlib.suppress(OSError), open(f"{thread}/maps", "rb") as maps:
+        return maps.readlines()
+    return []

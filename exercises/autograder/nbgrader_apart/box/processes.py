@@ -26,6 +26,20 @@ def user_of(pid: int) -> int | None:
     return None
 
 
+def threads_of(pid: int) -> list[Path]:
+    """Return where ``/proc`` tells of the threads of a process.
+
+    What it tells of the process itself is what its first thread has: when that has
+    ended and others go on, nothing. Each thread may have open files of its own.
+
+    Raises
+    ------
+    OSError
+        If it has ended.
+    """
+    return list(Path(f"/proc/{pid}/task").iterdir())
+
+
 def use_of(pid: int) -> Use:
     """Return what a process uses.
 
@@ -34,10 +48,14 @@ def use_of(pid: int) -> Use:
     OSError
         If it has ended.
     """
-    _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for file in lists for child in file.read_text().split()]
-    return Use((int(resident) - int(shared)) * resource.getpagesize(), children)
+    pages = 0
+    children: list[int] = []
+    for thread in threads_of(pid):
+        with contextlib.suppress(OSError):  # this one has ended
+            _, resident, shared, *_ = (thread / "statm").read_text().split()
+            pages = max(pages, int(resident) - int(shared))
+            children += map(int, (thread / "children").read_text().split())
+    return Use(pages * resource.getpagesize(), children)
 
 
 class Below(NamedTuple):
@@ -79,14 +97,42 @@ def below(pid: int, inherited: int, user: int | None = None) -> Below:
     return Below(total, found)
 
 
-def held_by_sockets(processes: Iterable[int]) -> int:
-    """Return how many bytes may be on their way in the sockets of some processes."""
-    sockets = set()
+def held_by_sockets(processes: Iterable[int], apart: bool = False) -> int:
+    """Return how many bytes may be on their way in the sockets of some processes.
+
+    Parameters
+    ----------
+    processes : iterable of int
+    apart : bool
+        Whether they have a network of their own. Then sockets count that no process
+        has open: those that wait to be accepted, or are on their way themselves.
+    """
+    sockets: set[str] = set()
+    # One process of each network.
+    networks: dict[str, int] = {}
     for process in processes:
-        with contextlib.suppress(OSError), os.scandir(f"/proc/{process}/fd") as opened:
-            for entry in opened:
-                with contextlib.suppress(OSError):  # it was closed in the meantime
-                    target = os.readlink(entry.path)
-                    if target.startswith("socket:"):
-                        sockets.add(target)
-    return len(sockets) * IN_A_SOCKET
+        with contextlib.suppress(OSError):
+            networks.setdefault(os.readlink(f"/proc/{process}/ns/net"), process)
+            for thread in threads_of(process):
+                sockets |= _open_sockets(thread)
+    networks.pop(os.readlink("/proc/self/ns/net"), None)
+    listed = sum(map(_sockets_listed, networks.values())) if apart else 0
+    return max(len(sockets), listed) * IN_A_SOCKET
+
+
+def _open_sockets(thread: Path) -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError), os.scandir(thread / "fd") as opened:
+        for entry in opened:
+            with contextlib.suppress(OSError):  # it was closed in the meantime
+                target = os.readlink(entry.path)
+                if target.startswith("socket:"):
+                    found.add(target)
+    return found
+
+
+def _sockets_listed(process: int) -> int:
+    """Return how many UNIX sockets there are in the network of a process."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/net/unix") as sockets:
+        return sum(1 for _ in sockets) - 1  # below a line with the names of columns
+    return 0
