@@ -127,6 +127,42 @@ def test_files_without_a_name_count(worker):
     honest_passes(worker)
 
 
+HIDES = """
+import os, shutil, sys
+from pathlib import Path
+from nbgrader_apart import tree
+from nbgrader_apart.box.disk import written_below
+
+top = Path("top")
+(top / "open" / "below").mkdir(parents=True)
+print("OPEN", written_below(str(top)).hidden)
+for mode in (0o300, 0o400, 0o000):
+    os.mkdir(top / "hidden")
+    os.mkdir(top / "hidden" / "below")
+    (top / "hidden" / "file").write_bytes(bytes(10_000))
+    os.chmod(top / "hidden" / "below", mode)
+    os.chmod(top / "hidden", mode)
+    print("HIDDEN", written_below(str(top)).hidden)
+    tree.remove(top / "hidden")
+    print("LEFT", os.path.lexists(top / "hidden"))
+"""
+
+
+@pytest.mark.skipif(BEST is not Level.BWRAP, reason="needs name spaces of users")
+def test_folders_that_nobody_may_look_into_are_seen_and_removed(tmp_path):
+    """Where there is no disk of its own; root may look into everything."""
+    ordinary = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    done = subprocess.run(
+        [*ordinary, sys.executable, "-c", HIDES],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    said = done.stdout.split()
+    assert said == ["OPEN", "False", *["HIDDEN", "True", "LEFT", "False"] * 3], done
+
+
 #: Files that are in no list of open ones: only a mapping holds them.
 FILLS_WHAT_IS_MAPPED = """
 import mmap, os, time
@@ -896,6 +932,17 @@ def test_a_process_that_stands_still_stops_nobody():
         assert passed == set(workers.TESTS)
     finally:
         made.close()
+
+
+@pytest.mark.parametrize("raised", ["Mute()", "ValueError(10**5000)"])
+def test_an_error_that_cannot_say_itself_is_told_by_its_kind(worker, raised):
+    body = (
+        "class Mute(ValueError):\n    def __str__(self): return 1\n"
+        "was = square\ndef square(n):\n"
+        f"    if isinstance(n, str): raise {raised}\n    return was(n)"
+    )
+    passed, outputs = workers.outcome(worker, workers.RIGHT, body)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000_000])

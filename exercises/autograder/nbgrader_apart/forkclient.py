@@ -426,6 +426,8 @@ class Fork:
             )
         if written.depth > box.disk.MAX_DEPTH:
             raise Lost(f"made more than {box.disk.MAX_DEPTH} folders in each other")
+        if written.hidden:
+            raise Lost("made a folder that nobody may look into")
 
     def end(self) -> None:
         """End it and all that it has started, and remove its files."""

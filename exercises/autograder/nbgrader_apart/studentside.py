@@ -59,7 +59,7 @@ class StudentSide:
             answer = {"refused": str(error)}
         except BaseException as error:
             kinds = [kind.__name__ for kind in type(error).__mro__]
-            answer = {"raised": kinds, "message": str(error)[:MAX_MESSAGE]}
+            answer = {"raised": kinds, "message": _message_of(error)[:MAX_MESSAGE]}
         answer |= {"number": self.number, "said": said.getvalue()[:MAX_OUTPUT]}
         try:
             wire.send(self.sock, answer, writer.buffers)
@@ -147,6 +147,14 @@ class StudentSide:
             kind = getattr(builtins, answer["raised"], RuntimeError)
             raise kind(answer["message"])
         return codec.Reader(buffers, self.unpack).read(answer["value"])
+
+
+def _message_of(error: BaseException) -> str:
+    """Return what an error says; of one that cannot say it, its kind tells enough."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _close_figures() -> None:

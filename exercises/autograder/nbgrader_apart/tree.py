@@ -397,7 +397,8 @@ def remove(path: Path) -> None:
     """Remove what lies at a path, however deep it is; a link, and not its target.
 
     Python removes a tree by recursion, which ends about a thousand folders deep.
-    Folders below that depth are moved up first.
+    Folders below that depth are moved up first. Nobody else may change the tree
+    meanwhile: folders that their owner may not look into are opened.
 
     Raises
     ------
@@ -412,6 +413,21 @@ def remove(path: Path) -> None:
     except RecursionError:
         _flatten(path)
         shutil.rmtree(path)
+    except PermissionError:
+        _open(path)
+        shutil.rmtree(path)
+
+
+def _open(top: Path) -> None:
+    """Let the owner look into, and change, every folder of a tree."""
+    waiting = [str(top)]
+    while waiting:
+        place = waiting.pop()
+        os.chmod(place, stat.S_IRWXU)
+        with os.scandir(place) as entries:
+            waiting += [
+                one.path for one in entries if one.is_dir(follow_symlinks=False)
+            ]
 
 
 def _flatten(top: Path) -> None:

@@ -18,11 +18,13 @@ MAX_DEPTH = 100
 
 
 class Written(NamedTuple):
-    """Bytes, files with folders, and how many folders lie in each other."""
+    """Bytes, files with folders, how many folders lie in each other, what hides."""
 
     size: int
     entries: int
     depth: int
+    #: Whether there is a folder that this user may not look into.
+    hidden: bool
 
 
 def written_below(folder: str, most: float = math.inf) -> Written:
@@ -31,12 +33,14 @@ def written_below(folder: str, most: float = math.inf) -> Written:
     A file takes whole blocks.
     """
     size = count = deepest = 0
+    hidden = False
     waiting = [(folder, 0)]
     while waiting and count <= most:
         place, depth = waiting.pop()
         deepest = max(deepest, depth)
         if depth > MAX_DEPTH:
             break
+        hidden = hidden or _hides(place)
         for entry in _entries(place):
             count += 1
             with contextlib.suppress(OSError):  # it has gone in the meantime
@@ -46,7 +50,19 @@ def written_below(folder: str, most: float = math.inf) -> Written:
                     waiting.append((entry.path, depth + 1))
             if count > most:
                 break
-    return Written(size, count, deepest)
+    return Written(size, count, deepest, hidden)
+
+
+def _hides(folder: str) -> bool:
+    """Return whether a folder is there and this user may not look into it."""
+    try:
+        with os.scandir(folder) as entries, contextlib.suppress(StopIteration):
+            next(entries).stat(follow_symlinks=False)
+    except PermissionError:
+        return True
+    except OSError:  # it has gone in the meantime
+        return False
+    return False
 
 
 def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
