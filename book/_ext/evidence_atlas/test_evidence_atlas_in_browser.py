@@ -134,3 +134,14 @@ def test_the_atlas_stays_a_table_on_a_phone(browser, address):
         assert table.get_by_role("rowheader").count() > 30
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0
+
+
+def test_numbers_of_a_table_of_prose_stand_right(browser, address):
+    with visit(browser) as seen:
+        seen.page.goto(address)
+        table = seen.page.locator("table").filter(has_text="It shows").first
+        sides = table.locator("tr > *").evaluate_all(
+            "all => all.map(one => [one.cellIndex, getComputedStyle(one).textAlign])"
+        )
+        assert {side for place, side in sides if place == 0} == {"left"}
+        assert {side for place, side in sides if place > 0} == {"right"}

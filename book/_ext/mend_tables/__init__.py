@@ -2,8 +2,9 @@
 
 pandas writes for a notebook: every cell to the right, the names of rows on a line of
 their own, `NaN` for what is missing. The cell stays as it is; its table on the page
-gets one head, columns aligned by what they hold (numbers at the point), a dash for a
-missing value and the scope that a screen reader needs. Tables of prose get the scope.
+gets one head, columns aligned by what they hold (numbers at the point), the sign minus
+before what is negative, a dash for a missing value and the scope that a screen reader
+needs. Tables of prose get the scope.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def _align(table: Tag) -> None:
             continue
         longest = max(len(number["decimals"] or "") for number in found)
         for cell, number in zip(values, found, strict=True):
-            cell.string = number.group(0) + _padding(number["decimals"] or "", longest)
+            written = re.sub("^-", "−", number.group(0))
+            cell.string = written + _padding(number["decimals"] or "", longest)
         for cell in column:
             cell["class"] = [*cell.get_attribute_list("class"), "number"]
             cell["class"] = " ".join(name for name in cell["class"] if name)

@@ -69,6 +69,13 @@ def test_numbers_stand_right_with_their_points_in_line(visits):
     assert crp == ["12.5\u2007", "3\u2008\u2007\u2007", "101.25"]
 
 
+def test_what_is_negative_has_the_sign_minus():
+    frame = pd.DataFrame({"change": [-12.5, 3.0, -0.25], "power": ["1e-9"] * 3})
+    cells = [cell.get_text(strip=True) for cell in shown(frame).select("td.number")]
+    assert cells[::2] == ["−12.50", "3.00", "−0.25"]
+    assert cells[1::2] == ["1e-9"] * 3
+
+
 def test_what_is_missing_is_a_dash(visits):
     assert [cell.get_text() for cell in shown(visits).select(".missing")] == ["–", "–"]
 
