@@ -401,7 +401,7 @@ def test_what_the_lot_did():
     seen = numbers(LOT)
     assert abs(seen["rct_activity"]) < 3 * seen["rct_lot_sd"] < 0.4
     assert 0.4 < seen["rct_choice"] < 0.7  # "about half"
-    assert seen["rct_p_placebo"] <= 0.0001  # "no redrawn lot comes near"
+    assert seen["rct_p_placebo"] < 0.005  # "hardly any redrawn lot"
     assert seen["rct_doses"] < 100 * seen["rct_rd_estimate"]
     assert seen["rct_hits_8"] > seen["rct_hits_p"]
 
@@ -413,9 +413,8 @@ def test_twelve_questions_find_something():
 
 def test_those_who_left_move_the_estimates():
     seen = numbers(LOT)
-    assert abs(seen["rct_mar_reg"]) < seen["rct_mar_cc"]
-    off = [seen[f"rct_mnar_{way}"] for way in ("cc", "locf", "reg")]
-    assert min(off) > 0 and max(off) == off[0]
+    assert abs(seen["rct_mar_reg"]) < 1  # "near zero"
+    assert seen["rct_mnar_cc"] > 0  # "complete cases underestimate the drug"
     assert seen["rct_full"] > 0
 
 
