@@ -54,61 +54,99 @@ COUNT = """says => {
 COUNTED = "says => { const count = says.written; says.written = 0; return count; }"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_keys_move_it(browser, book, name):
+#: One process runs all tests of a figure: its page is opened at a desk and on a phone.
+EVERY = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
+
+
+@pytest.fixture(scope="module", params=EVERY)
+def desk(request, browser, book):
+    """The page of a figure at a desk, with its ``place`` and its ``name``."""
     with visit(browser, viewport=DESK) as seen:
-        place = opened(seen.page, book, name)
-        says = place.locator("[aria-live]")  # one, or what follows would fail
-        says.evaluate(COUNT)
-        for slider in figures()[name].sliders:
-            field = place.locator(f"input[name={slider['name']}]")
-            assert place.locator(f"label[for={field.get_attribute('id')}]").count() == 1
-            field.focus()
-            for key in ("ArrowRight", "End", "ArrowLeft", "Home"):
-                told = says.text_content()
-                seen.page.keyboard.press(key)
-                assert_says(place, name)
-                assert says.evaluate(COUNTED) == (says.text_content() != told)
-            assert places(place)[slider["name"]] == slider["low"]
-            unit = of_one(slider["unit"]) if slider["low"] == 1 else slider["unit"]
-            shown = slider.get("words", [f"{slider['low']:g} {unit}".strip()])[0]
-            assert field.get_attribute("aria-valuetext") == shown
-        assert place.locator(".live-picture svg").count() == 1
-        assert not quiet(seen)
+        seen.place, seen.name = opened(seen.page, book, request.param), request.param
+        yield seen
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)]
-)
-def test_a_pointer_moves_it_and_it_is_accessible(browser, book, name, scheme, size):
-    look = {"viewport": size, "color_scheme": scheme, "has_touch": size == PHONE}
-    with visit(browser, **look) as seen:
-        place = opened(seen.page, book, name)
-        for slider in figures()[name].sliders:
-            field = place.locator(f"input[name={slider['name']}]")
-            field.scroll_into_view_if_needed()
-            box = field.bounding_box()
-            assert box["height"] >= 40
-            at = {"x": box["width"] * 0.8, "y": box["height"] / 2}
-            field.tap(position=at) if size == PHONE else field.click(position=at)
-            assert places(place)[slider["name"]] in values(slider)
-            assert places(place)[slider["name"]] > slider["low"]
-            assert_says(place, name)
-        place.locator("summary").click()
-        expect(place.locator("details p")).to_be_visible()
-        place.screenshot()
-        picture(seen.page, f"{name}-{scheme}-{size['width']}", full_page=True)
-        drawn = place.locator(".live-picture svg").bounding_box()
-        around = place.bounding_box()
-        assert drawn["width"] <= around["width"]
-        assert seen.page.evaluate(WIDE) <= 0
-        found = Axe().run(seen.page, context=f"#{name}", options=AXE)
-        assert not [
-            (one["id"], one["nodes"][0]["target"])
-            for one in found.response["violations"]
-        ]
-        assert not quiet(seen)
+@pytest.fixture(scope="module", params=EVERY)
+def phone(request, browser, book):
+    """The page of a figure on a phone, with its ``place`` and its ``name``."""
+    with visit(browser, viewport=PHONE, has_touch=True) as seen:
+        seen.place, seen.name = opened(seen.page, book, request.param), request.param
+        yield seen
+
+
+def assert_a_pointer_moves(seen, press):
+    """Press far to the right on every slider: it moves, and the sentence follows."""
+    for slider in figures()[seen.name].sliders:
+        field = seen.place.locator(f"input[name={slider['name']}]")
+        field.scroll_into_view_if_needed()
+        box = field.bounding_box()
+        assert box["height"] >= 40
+        press(field, {"x": box["width"] * 0.8, "y": box["height"] / 2})
+        assert places(seen.place)[slider["name"]] in values(slider)
+        assert places(seen.place)[slider["name"]] > slider["low"]
+        assert_says(seen.place, seen.name)
+
+
+def assert_accessible(seen, look):
+    """Move a figure: it fits and is accessible, its answer unfolded."""
+    seen.place.locator("input").first.press("ArrowRight")
+    expect(seen.place.locator(".live-picture svg")).to_have_count(1)
+    seen.place.locator("details").evaluate("one => { one.open = true; }")
+    expect(seen.place.locator("details p")).to_be_visible()
+    picture(seen.page, f"{seen.name}-{look}", full_page=True)
+    drawn = seen.place.locator(".live-picture svg").bounding_box()
+    around = seen.place.bounding_box()
+    assert drawn["width"] <= around["width"]
+    assert seen.page.evaluate(WIDE) <= 0
+    found = Axe().run(seen.page, context=f"#{seen.name}", options=AXE)
+    assert not [
+        (one["id"], one["nodes"][0]["target"]) for one in found.response["violations"]
+    ]
+    assert not quiet(seen)
+
+
+def test_keys_move_it(desk):
+    page, place = desk.page, desk.place
+    says = place.locator("[aria-live]")  # one, or what follows would fail
+    says.evaluate(COUNT)
+    for slider in figures()[desk.name].sliders:
+        field = place.locator(f"input[name={slider['name']}]")
+        assert place.locator(f"label[for={field.get_attribute('id')}]").count() == 1
+        field.focus()
+        for key in ("ArrowRight", "End", "ArrowLeft", "Home"):
+            told = says.text_content()
+            page.keyboard.press(key)
+            assert_says(place, desk.name)
+            assert says.evaluate(COUNTED) == (says.text_content() != told)
+        assert places(place)[slider["name"]] == slider["low"]
+        unit = of_one(slider["unit"]) if slider["low"] == 1 else slider["unit"]
+        shown = slider.get("words", [f"{slider['low']:g} {unit}".strip()])[0]
+        assert field.get_attribute("aria-valuetext") == shown
+    assert place.locator(".live-picture svg").count() == 1
+    assert not quiet(desk)
+
+
+def test_a_mouse_moves_it(desk):
+    assert_a_pointer_moves(desk, lambda field, at: field.click(position=at))
+    desk.place.locator("summary").click()
+    expect(desk.place.locator("details p")).to_be_visible()
+    assert not quiet(desk)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_once_moved(desk, scheme):
+    desk.page.emulate_media(color_scheme=scheme)
+    desk.page.wait_for_function(
+        "scheme => document.documentElement.dataset.theme === scheme",
+        arg=scheme,
+        timeout=30_000,
+    )
+    assert_accessible(desk, f"{scheme}-{DESK['width']}")
+
+
+def test_a_thumb_moves_it_and_it_is_accessible(phone):
+    assert_a_pointer_moves(phone, lambda field, at: field.tap(position=at))
+    assert_accessible(phone, f"light-{PHONE['width']}")
 
 
 def test_it_works_from_a_folder_without_a_server(browser):
@@ -162,29 +200,31 @@ def test_if_vega_cannot_be_fetched_the_picture_stays(browser, book):
 
 @pytest.mark.parametrize("page_name", sorted({one.page for one in figures().values()}))
 def test_weight(browser, book, page_name):
-    """The page before a figure is touched, and what the touch brings, compressed."""
+    """The page before a figure is touched, compressed, and what it holds of figures."""
     name = next(key for key in NAMES if figures()[key].page == page_name)
     with visit(browser, covers=True, viewport=DESK) as seen:
-        page, sizes = seen.page, {}
-        page.on(
+        sizes = {}
+        seen.page.on(
             "response",
             lambda one: sizes.setdefault(
                 urlsplit(one.url).path, len(gzip.compress(one.body()))
             ),
         )
-        opened(page, book, name)
+        opened(seen.page, book, name)
         # The atlas is no chapter: a table of 140 rows, and pictures of their effects.
         allowed = 200_000 if page_name.startswith("reference/") else 160_000
         assert sum(sizes.values()) <= allowed
+        specs = seen.page.locator(".live > script").all_text_contents()
+    assert specs
+    for spec in specs:
+        assert len(gzip.compress(spec.encode())) <= 30_000
+
+
+def test_what_a_touch_brings_is_light(browser, book):
     with visit(browser, viewport=DESK) as seen:
-        page = seen.page
-        place = opened(page, book, name)
+        place = opened(seen.page, book, NAMES[0])
         first = place.locator("input").first
-        with page.expect_response("**/vega.min.js*") as answer:
+        with seen.page.expect_response("**/vega.min.js*") as answer:
             first.evaluate("one => one.focus({preventScroll: true})")
         assert len(gzip.compress(answer.value.body())) <= 200_000
         expect(place.locator(".live-drawing svg")).to_have_count(1)
-        page.goto(f"{book}/book/{page_name}.html?again", wait_until="networkidle")
-        specs = page.locator(".live > script").all_text_contents()
-        for spec in specs:
-            assert len(gzip.compress(spec.encode())) <= 30_000
