@@ -125,10 +125,14 @@ def visit(browser, covers=False, **options):
     if not covers:
         context.add_init_script(NO_COVERS)
     page = context.new_page()
-    page.on(
-        "console",
-        lambda message: message.type == "error" and errors.append(message.text),
-    )
+
+    def hear(message):
+        # Of a page that names no icon, Chromium asks for one by itself, once.
+        asked = message.location.get("url", "")
+        if message.type == "error" and not asked.endswith("/favicon.ico"):
+            errors.append(message.text)
+
+    page.on("console", hear)
     page.on(
         "response",
         lambda answer: (
