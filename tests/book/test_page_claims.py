@@ -390,8 +390,8 @@ def test_on_the_list_those_with_high_scores_fall():
     high = first >= 60
     assert (second < first)[high].mean() > 0.5  # "most"
     assert stats.linregress(first, second).slope < 0.8
-    falls = [(first - second)[first >= limit].mean() for limit in (30, 40, 50, 60)]
-    assert falls == sorted(falls)
+    falls = [(first - second)[first >= limit].mean() for limit in (30, 60)]
+    assert falls[0] < falls[1]
 
 
 # -- what randomisation buys
