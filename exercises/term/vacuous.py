@@ -1,7 +1,8 @@
 """Answers that answer nothing: a test that one of them passes tests nothing.
 
 ``numpy.allclose`` of nothing is true, ``all`` of nothing is true, ``nan`` is neither
-too large nor too small. Here each test of a source notebook runs with such an answer in
+too large nor too small, and pandas leaves out what is missing when it asks whether all
+are equal. Here each test of a source notebook runs with such an answer in
 the place of the solution that it is about; the other solutions stay.
 """
 
@@ -54,6 +55,23 @@ def all_arguments(*arguments: Any, **options: Any) -> Any:
     return (*arguments, *options.values())
 
 
+def with_all_missing(solution: Function) -> Function:
+    """Return a function that answers as the solution, with each value missing."""
+
+    def missing(*arguments: Any, **options: Any) -> Any:
+        match solution(*arguments, **options):
+            case pd.DataFrame() as frame:
+                return pd.DataFrame(pd.NA, frame.index, frame.columns, dtype="Int64")
+            case pd.Series() as series:
+                index, name = series.index, series.name
+                return pd.Series(pd.NA, index=index, name=name, dtype="Int64")
+            case np.ndarray() as array if array.ndim == 1:
+                return pd.Series(pd.NA, index=range(len(array)), dtype="Int64")
+        return pd.NA
+
+    return missing
+
+
 #: By what they answer.
 ANSWERS: Mapping[str, Function] = {
     "None": returns(lambda: None),
@@ -104,9 +122,14 @@ def _passing(
     """Yield the answers with which a test passes."""
     import matplotlib.pyplot as plt
 
-    for name, answer in ANSWERS.items():
+    missing = {name: with_all_missing(solved[name]) for name in functions}
+    answers = {name: dict.fromkeys(functions, one) for name, one in ANSWERS.items()}
+    for name, answer in {
+        **answers,
+        "what is right, all of it missing": missing,
+    }.items():
         try:
-            exec(test, {**solved, **dict.fromkeys(functions, answer)})
+            exec(test, {**solved, **answer})
         except Exception:
             continue  # whatever the answer led to: the test did not pass
         finally:

@@ -109,3 +109,18 @@ def test_a_test_that_looks_is_passed_by_none_of_them(tmp_path):
     test = "import random\nn = random.randrange(2, 9)\ngot = answer(n)\n"
     test += "assert type(got) is int and got == n * n"
     assert list(vacuous.problems(with_test(test, solution=solution), tmp_path)) == []
+
+
+def test_what_is_missing_is_found_to_pass_for_all_of_it(tmp_path):
+    """pandas skips what is missing when it asks whether all are equal."""
+    solution = "def answer(x):\n    return 2 * x"
+    test = (
+        "import pandas as pd\ngot = answer(pd.Series([1, 2]))\nassert len(got) == 2\n"
+    )
+    blind, seeing = "assert (got == [2, 4]).all()", "assert list(got) == [2, 4]"
+    found, none = (
+        list(vacuous.problems(with_test(test + last, solution=solution), tmp_path))
+        for last in (blind, seeing)
+    )
+    missing = "test0: passes if answer returns what is right, all of it missing"
+    assert missing in found and none == []
