@@ -380,6 +380,41 @@ def test_files_of_a_process_without_its_first_thread_count(worker, files):
     honest_passes(worker)
 
 
+#: Names that whoever reads of a process in ``/proc``, or of a socket, could take for
+#: something else.
+NAMES = {"plain": b"mine", "of no text": b"\xff\xfe", "a user": b"Uid:x"}
+NAMED = """
+import ctypes, os, socket, time
+ctypes.CDLL(None).prctl(15, {0!r}, 0, 0, 0)
+try:
+    named = socket.socket(socket.AF_UNIX)
+    named.bind(b"\\0" + {0!r}); named.listen()
+except OSError as error: print(type(error).__name__)
+if os.fork() == 0:
+    os.setsid(); time.sleep(600)
+time.sleep(1)
+print("WENT ON")
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_process_and_a_socket_may_have_any_name(worker, name):
+    passed, outputs = workers.outcome(worker, NAMED.format(NAMES[name]), workers.RIGHT)
+    assert passed == set(workers.TESTS), workers.text_of(outputs)
+    assert "WENT ON" in workers.text_of(outputs[1:2])
+    honest_passes(worker)
+
+
+def test_the_name_of_a_process_does_not_change_its_user(worker, monkeypatch):
+    """Else nobody would see what it takes."""
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 400 << 20)
+    named = "import ctypes\nctypes.CDLL(None).prctl(15, b'Uid: 0', 0, 0, 0)"
+    answer = said(worker, f"{named}\n{EIGHT}")
+    assert "MB of memory" in answer and "GOT ALL" not in answer
+    monkeypatch.setattr(forkclient, "TOTAL_MEMORY", 3 << 30)
+    honest_passes(worker)
+
+
 #: As much as may be, as fast as can be, by eight processes.
 EIGHT = """
 import os, time

@@ -135,3 +135,8 @@ def test_memory_of_eight_fast_processes_counts(patient, monkeypatch):
 @pytest.mark.parametrize("name", test_box.HONEST)
 def test_what_works_in_a_notebook_works_here(patient, name):
     test_box.test_what_works_in_a_notebook_works_here(patient, name)
+
+
+@pytest.mark.parametrize("name", test_box.NAMES)
+def test_a_process_and_a_socket_may_have_any_name(patient, name):
+    test_box.test_a_process_and_a_socket_may_have_any_name(patient, name)

@@ -20,9 +20,14 @@ class Use(NamedTuple):
 
 
 def user_of(pid: int) -> int | None:
-    """Return the user id that a process runs as, or None if it has ended."""
+    """Return the user id that a process runs as, or None if it has ended.
+
+    The first line holds the name that a process has given to itself: any bytes, but
+    never a line break.
+    """
     with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/status").read_text().split("Uid:")[1].split()[0])
+        status = Path(f"/proc/{pid}/status").read_bytes()
+        return int(status.split(b"\nUid:")[1].split()[0])
     return None
 
 
@@ -133,6 +138,8 @@ def _open_sockets(thread: Path) -> set[str]:
 
 def _sockets_listed(process: int) -> int:
     """Return how many UNIX sockets there are in the network of a process."""
-    with contextlib.suppress(OSError), open(f"/proc/{process}/net/unix") as sockets:
+    # Names of sockets are any bytes.
+    path = f"/proc/{process}/net/unix"
+    with contextlib.suppress(OSError), open(path, "rb") as sockets:
         return sum(1 for _ in sockets) - 1  # below a line with the names of columns
     return 0
