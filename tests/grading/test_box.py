@@ -485,6 +485,16 @@ LEFT_OUT = {
     "mounts": ("mount", "None, None, None, 0, None"),
     "the core": ("prctl", "62, 0, 0, 0, 0"),
     "urgent data": ("send", "pair[0].fileno(), b'x', 1, 1"),
+    "parts of files in pipes": ("splice", "0, None, 1, None, 1, 0"),
+    "parts of files in two pipes": ("tee", "0, 1, 1, 0"),
+    "parts of files in sockets": ("sendfile", "pair[0].fileno(), 0, None, 1"),
+    "what happens to files": ("inotify_init1", "0"),
+    "filters of sockets": ("setsockopt", "pair[0].fileno(), 1, 26, b'', 0"),
+    "room in sockets": ("setsockopt", "pair[0].fileno(), 1, 7, b'0000', 4"),
+    "what /proc tells": ("prctl", "4, 2, 0, 0, 0"),
+    "more filters": ("prctl", "22, 0, 0, 0, 0"),
+    "disk beyond a file's end": ("fallocate", "0, 1, 0, 1"),
+    "the same by another way": ("ioctl", "0, 0x40305828, None"),
 }
 
 
@@ -499,6 +509,32 @@ failed = libc.{call}({arguments}) < 0
 print(failed and errno.errorcode[ctypes.get_errno()])
 """
     assert "ENOSYS" in said(worker, code)
+
+
+#: Honest neighbours of what is left out.
+STILL_WORKS = {
+    "copies": "import shutil\nopen('f', 'wb').write(b'x' * (5 << 20))\n"
+    "shutil.copyfile('f', 'g')\n!cp f h; cat f h > i\n"
+    "import os\nprint(os.stat('g').st_size + os.stat('i').st_size == 15 << 20)",
+    "room on the disk": "import os\nwith open('f', 'wb') as f:\n"
+    "    os.posix_fallocate(f.fileno(), 0, 1 << 20)\n"
+    "print(os.stat('f').st_size == 1 << 20)",
+    "an event loop": "import asyncio\nasync def told():\n"
+    "    ours = await asyncio.create_subprocess_shell('echo 4', stdout=-1)\n"
+    "    return (await ours.communicate())[0]\nprint(await told() == b'4\\n')",
+    "sockets that wait": "import socket\na, b = socket.socketpair()\n"
+    "a.settimeout(1)\nb.setblocking(False)\n"
+    "a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)\nb.send(b'x')\n"
+    "print(a.recv(1) == b'x')",
+    "no terminal": "import os\nprint(os.isatty(0) is os.isatty(1) is False)",
+    "names of threads": "import ctypes\nlibc = ctypes.CDLL(None)\n"
+    "print(libc.prctl(15, b'mine', 0, 0, 0) == 0)",
+}
+
+
+@pytest.mark.parametrize("name", STILL_WORKS)
+def test_what_is_near_a_call_that_is_left_out_works(worker, name):
+    assert "True" in said(worker, STILL_WORKS[name])
 
 
 @pytest.mark.skipif(not box.landlock_abi(), reason="needs Landlock")

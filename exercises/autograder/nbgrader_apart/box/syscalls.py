@@ -7,11 +7,15 @@ C library falls back to an older one where there is one.
 
 What is left out and why: shared memory that belongs to no process and outlives it
 (``shmget``, ``msgget``, ``memfd_create``, ``mq_open``), memory that is shared without
-a file (nobody counts what of it is mapped no more), other processes (``ptrace``,
-``process_vm_readv``, ``pidfd_getfd``), priorities and the choice of processor (also
-the one who shares its core, by ``prctl``), name spaces and mounts, keys, and the parts
-of the kernel in which most of its faults were found (``io_uring``, ``bpf``,
-``userfaultfd``, ``perf_event_open``, and urgent data, which no UNIX socket needs).
+a file (nobody counts what of it is mapped no more), memory that the kernel holds and
+nobody counts (parts of files on their way through a pipe or a socket, by ``splice``,
+``tee`` and ``sendfile``; what ``inotify`` has to tell; filters and more room for a
+socket), disk that the size of a file does not tell (``fallocate`` beyond its end),
+other processes (``ptrace``, ``process_vm_readv``, ``pidfd_getfd``), closing what
+``/proc`` tells of a process (by ``prctl``), priorities and the choice of processor
+(also the one who shares its core), name spaces and mounts, keys, and the parts of the
+kernel in which most of its faults were found (``io_uring``, ``bpf``, ``userfaultfd``,
+``perf_event_open``, and urgent data, which no UNIX socket needs).
 """
 
 import ctypes
@@ -34,13 +38,12 @@ INSTRUCTION = struct.Struct("HBBI")
 ALLOWED = {
     "files": """
         access chdir close close_range copy_file_range creat dup dup2 dup3 faccessat
-        faccessat2 fadvise64 fallocate fchdir fcntl fdatasync fgetxattr flistxattr
-        flock fstat fstatfs fsync ftruncate getcwd getdents getdents64 getxattr ioctl
-        lgetxattr link linkat listxattr llistxattr lseek lstat mkdir mkdirat mknod
-        mknodat newfstatat open openat openat2 pread64 preadv preadv2 pwrite64 pwritev
-        pwritev2 read readahead readlink readlinkat readv rename renameat renameat2
-        rmdir sendfile splice stat statfs statx symlink symlinkat sync_file_range tee
-        umask unlink unlinkat write writev
+        faccessat2 fadvise64 fchdir fcntl fdatasync fgetxattr flistxattr flock fstat
+        fstatfs fsync ftruncate getcwd getdents getdents64 getxattr lgetxattr link
+        linkat listxattr llistxattr lseek lstat mkdir mkdirat mknod mknodat newfstatat
+        open openat openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read
+        readahead readlink readlinkat readv rename renameat renameat2 rmdir stat statfs
+        statx symlink symlinkat sync_file_range umask unlink unlinkat write writev
     """,
     "memory": """
         brk madvise membarrier mincore mlock mprotect mremap msync munlock munmap
@@ -67,12 +70,10 @@ ALLOWED = {
     """,
     "waiting": """
         epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait
-        eventfd eventfd2 inotify_add_watch inotify_init inotify_init1
-        inotify_rm_watch pipe pipe2 poll ppoll pselect6 select
+        eventfd eventfd2 pipe pipe2 poll ppoll pselect6 select
     """,
     "sockets that are open": """
-        accept accept4 bind connect getpeername getsockname getsockopt listen
-        setsockopt shutdown
+        accept accept4 bind connect getpeername getsockname getsockopt listen shutdown
     """,
 }
 #: What sends an open file to another process. A file that is on its way, and has no
@@ -98,8 +99,24 @@ OF_A_FILES_OWNER = """
 AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
 #: Urgent data: select says that they wait, and then nothing can be read.
 MSG_OOB = 1
-#: Of `prctl`: to let nobody else run on the same core.
-PR_SCHED_CORE = 62
+#: What may be asked of `prctl`, by the names of ``linux/prctl.h``.
+OF_PRCTL = {
+    **{"PR_SET_PDEATHSIG": 1, "PR_GET_PDEATHSIG": 2, "PR_GET_DUMPABLE": 3},
+    **{"PR_SET_NAME": 15, "PR_GET_NAME": 16, "PR_GET_SECCOMP": 21},
+    **{"PR_CAPBSET_READ": 23, "PR_SET_TIMERSLACK": 29, "PR_GET_TIMERSLACK": 30},
+    **{"PR_SET_CHILD_SUBREAPER": 36, "PR_GET_CHILD_SUBREAPER": 37},
+    **{"PR_SET_NO_NEW_PRIVS": 38, "PR_GET_NO_NEW_PRIVS": 39},
+    **{"PR_GET_TID_ADDRESS": 40, "PR_SET_THP_DISABLE": 41, "PR_GET_THP_DISABLE": 42},
+}
+#: What may be set of a socket, by the names of ``asm-generic/socket.h``.
+SOL_SOCKET = 1
+OF_SOCKETS = {
+    **{"SO_REUSEADDR": 2, "SO_RCVBUF": 8, "SO_KEEPALIVE": 9, "SO_LINGER": 13},
+    **{"SO_REUSEPORT": 15, "SO_PASSCRED": 16, "SO_RCVTIMEO": 20, "SO_SNDTIMEO": 21},
+}
+#: What may be asked of `ioctl`, by the second byte of a request: terminals with all
+#: that goes for any open file, and copies of files that share their blocks.
+OF_IOCTL, IOCTL_KIND = {"T": 0x5400, "FICLONE": 0x9400}, 0xFF00
 MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS = 0x01, 0x02, 0x20
 #: Flags of ``clone`` that would make name spaces (``CLONE_NEW...``).
 NEW_NAMESPACES = 0x7E020080
@@ -147,6 +164,10 @@ def make_filter(level: Level) -> bytes:
             rules.add_rule_exactly(seccomp.ALLOW, name, condition)
     unsupported = seccomp.ERRNO(errno.EOPNOTSUPP)
     rules.add_rule(unsupported, "socket", seccomp.Arg(0, seccomp.NE, AF_UNIX))
+    of_sockets = seccomp.Arg(1, seccomp.EQ, SOL_SOCKET)
+    for option in OF_SOCKETS.values():
+        which = seccomp.Arg(2, seccomp.EQ, option)
+        rules.add_rule(seccomp.ALLOW, "setsockopt", of_sockets, which)
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
@@ -168,7 +189,13 @@ def _conditions(seccomp: ModuleType, apart: bool) -> dict[str, list[object]]:
         # in memory, where a filter cannot look, and is not on the list.
         "clone": [seccomp.Arg(0, seccomp.MASKED_EQ, NEW_NAMESPACES, 0)],
         "prlimit64": [only_itself],
-        "prctl": [seccomp.Arg(0, seccomp.NE, PR_SCHED_CORE)],
+        "prctl": [seccomp.Arg(0, seccomp.EQ, one) for one in OF_PRCTL.values()],
+        "ioctl": [
+            seccomp.Arg(1, seccomp.MASKED_EQ, IOCTL_KIND, kind)
+            for kind in OF_IOCTL.values()
+        ],
+        # Up to the size that the file then has.
+        "fallocate": [seccomp.Arg(1, seccomp.EQ, 0)],
         "mmap": [
             seccomp.Arg(3, seccomp.MASKED_EQ, MAP_ANONYMOUS, 0),
             seccomp.Arg(3, seccomp.MASKED_EQ, MAP_SHARED | MAP_PRIVATE, MAP_PRIVATE),
