@@ -448,7 +448,9 @@ def test_planted_ratios_come_back_once_the_mask_is_off():
 def test_what_the_text_says_of_the_three_rules():
     names = signals()
     flagged = names["rules"](names["all_pairs"](cohorts.load("spontaneous_reports")))
-    assert flagged.loc[("A09", "Palpitations")].all()
+    # Palpitations lie near the limit of the PRR rule: how many rules flag them is drawn.
+    by = int(flagged.loc[("A09", "Palpitations")].sum())
+    assert numbers(SIGNALS)["sig_not_rules"] == by >= 2
     assert flagged.loc[("A40", "Uveitis")].all()
     assert not flagged.loc[("A22", "Tuberculosis"), "PRR rule"]
 

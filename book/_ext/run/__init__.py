@@ -62,7 +62,7 @@ class run_node(nodes.General, nodes.Element):
 
 
 class AddLinks(SphinxPostTransform):
-    """Put the links below the header of a page, or below its title."""
+    """Put the links into the header of a page, or below its title."""
 
     default_priority = 400
     formats = ("html",)
@@ -76,11 +76,12 @@ class AddLinks(SphinxPostTransform):
         header = next(
             (box for box in boxes if "chapter-header" in box["classes"]), None
         )
-        before = header or next(iter(self.document.findall(nodes.title)), None)
-        if before is not None:
-            place = before.parent.index(before) + 1
-            kb = len(download(self.app, page)) / 1e3
-            before.parent.insert(place, run_node(page=page, kb=kb))
+        links = run_node(page=page, kb=len(download(self.app, page)) / 1e3)
+        title = next(iter(self.document.findall(nodes.title)), None)
+        if header is not None:
+            header += links
+        elif title is not None:
+            title.parent.insert(title.parent.index(title) + 1, links)
 
 
 def is_notebook(env: BuildEnvironment, page: str) -> bool:

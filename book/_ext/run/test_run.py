@@ -243,11 +243,11 @@ def built(project, tmp_path):
     return build
 
 
-def test_the_links_stand_below_the_header(built):
+def test_the_links_stand_in_the_header(built):
     made = built()
     assert not made.warnings
     page = made.page("book/risk/01-small")
-    box = page.select_one(".chapter-header + .run")
+    box = page.select_one(".chapter-header > .run")
     links = box.find_all("a")
     assert [link.get_text() for link in links] == ["Notebook and data"]
     assert "ZIP" in box.get_text()
