@@ -11,6 +11,11 @@ The role ``share`` draws a percentage as a part of a bar::
 
     {share}`15`
 
+The role ``moved`` draws which way a marker went under a medicine, ``up``, ``level`` or
+``down``; the words stand beside it::
+
+    {moved}`up`
+
 The role ``reading-time`` says how long the pages of one folder of the book take to
 read, or those of ``all``, by the line *Time* in the header of each page::
 
@@ -42,6 +47,8 @@ TIME = re.compile(r"Time\s+(?P<minutes>\d+)\s+min to read")
 FRACTION = re.compile(r"(\d+)/(\d+)")
 #: The bounds of the drawn scale, in ratios, and its width in units of the picture.
 LEAST, MOST, WIDTH = 0.25, 2.0, 160
+#: Where the line of a marker ends, in units of its picture, of which 0 is the top.
+ENDS = {"up": 8, "level": 24, "down": 40}
 
 
 class Effect(NamedTuple):
@@ -130,6 +137,24 @@ class Share(SphinxRole):
         return [nodes.raw("", bar, format="html")], []
 
 
+class Moved(SphinxRole):
+    """Which way a marker went, as a line; the words stand beside it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the line, or say what can be written."""
+        if self.text not in ENDS:
+            message = f"{self.text!r}: write one of {', '.join(ENDS)}"
+            return [], [self.inliner.reporter.error(message, line=self.lineno)]
+        end = ENDS[self.text]
+        line = (
+            '<svg class="front-moved" viewBox="0 0 96 48" aria-hidden="true">'
+            '<path class="front-none" d="M32 0V48"/>'
+            f'<path class="front-range" d="M4 24H32C56 24 60 {end} 88 {end}"/>'
+            f'<circle cx="88" cy="{end}" r="5"/></svg>'
+        )
+        return [nodes.raw("", line, format="html")], []
+
+
 class reading_time_node(nodes.Inline, nodes.Element):
     """The hours of a folder, known once all pages are read."""
 
@@ -205,6 +230,7 @@ def setup(app: Sphinx) -> dict:
     app.add_node(reading_time_node)
     app.add_role("interval", Interval())
     app.add_role("share", Share())
+    app.add_role("moved", Moved())
     app.add_role("reading-time", ReadingTime())
     app.add_role("progress", Progress())
     app.connect("doctree-read", note_minutes)

@@ -49,6 +49,18 @@ def test_a_page_draws_the_effect_and_says_it(tmp_path):
     assert float(circle["cx"]) < float(line[1:].split()[0])
 
 
+def test_a_marker_goes_where_the_words_say(tmp_path):
+    rows = " ".join(f"{{moved}}`{way}`" for way in ("up", "level", "down"))
+    made = build(tmp_path, {"book/one": f"# One\n\n{rows} {{moved}}`sideways`"})
+    up, level, down = (
+        float(circle["cy"])
+        for circle in made.page("book/one").select(".front-moved circle")
+    )
+    # A smaller number is further up.
+    assert up < level < down
+    assert "'sideways': write one of up, level, down" in made.warnings
+
+
 def test_the_hours_are_those_of_the_headers(tmp_path):
     pages = {
         "book/risk/01": HEADER.format(title="A", minutes=50),

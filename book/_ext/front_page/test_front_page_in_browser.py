@@ -17,7 +17,11 @@ def test_a_visitor_predicts_first_and_sees_then_what_was_found(browser, book, si
         found = page.locator(".front-interval").first
         expect(found).to_be_hidden()
         first = page.locator(".predict input").first
-        # The question stands on the first screen.
+        # What moved, drawn, and the question stand on the first screen.
+        for drawing in page.locator(".front-moved").all():
+            box = drawing.bounding_box()
+            assert box["y"] + box["height"] < size["height"]
+            assert box["x"] + box["width"] < size["width"]
         assert first.bounding_box()["y"] < size["height"]
         first.check()
         page.get_by_role("button", name="Keep my prediction").click()
