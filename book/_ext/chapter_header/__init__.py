@@ -1,7 +1,7 @@
 """The header of a chapter: one line of facts, and the rest folded below it.
 
-A page opens on its question. Between the title and the first sentence stands only what a
-reader looks for before they begin: how long it takes, what data it reads, which tasks
+A page opens on its question. Between the title and the first sentence stands only what
+a reader looks for before they begin: how long it takes, what data it reads, which tasks
 belong to it. What they will be able to do, and what they need first, unfolds.
 
 A chapter writes its header as a list in the block ``chapter-header``; CONTRIBUTING.md
