@@ -98,6 +98,19 @@ def test_what_can_be_read_is_read():
     code.source.encode()  # can be written to a file
 
 
+def test_nothing_is_taken_that_no_file_can_hold():
+    half = "\ud83d"
+    cell = {
+        "cell_type": "markdown",
+        "source": half,
+        "metadata": {"nbgrader": {"grade_id": half}},
+        "attachments": {f"{half}.png": {f"image/{half}": half}},
+    }
+    (found,) = parse({"nbformat": 4, "cells": [cell]})
+    assert found.attachments == {"?.png": {"image/?": "?"}}
+    assert (found.source, found.grade_id) == ("?", "?")
+
+
 def test_pictures_pasted_into_an_answer_are_kept():
     picture = {"plot.png": {"image/png": "iVBORw0KGgo="}}
     junk = {"a.png": 5, "b.png": {"image/png": 7}, "c.png": {"a": {"b": "c"}}}

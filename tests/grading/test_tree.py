@@ -120,6 +120,8 @@ def test_hard_links_are_ordinary_files(base, hand_in):
         ("\x1b[2J.csv", "\\x1b[2J.csv"),
         ("\u202egnp.exe", "\\u202egnp.exe"),
         (b"\xff.csv", "\\udcff.csv"),
+        ("a\u2028ada.csv", "a\\u2028ada.csv"),
+        ("so\u00adft\ufeff.csv", "so\\xadft\\ufeff.csv"),
         ("back\\slash", "back\\slash"),
         ("n" * 201, "n" * 117 + "..."),
     ],
@@ -138,6 +140,22 @@ def test_honest_names_of_all_languages_are_taken(base, hand_in):
     for name in names:
         (hand_in / name).touch()
     assert set(read(base).files) == names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 2027-03-01 at 3.45.12\u202fPM.png",
+        "山田\u3000太郎.csv",
+        "Anna\u00a0Müller.csv",
+        "می\u200cخواهم.csv",
+        "\U0001f469\u200d\U0001f52c.csv",
+    ],
+    ids=["Mac", "Japanese", "no break", "Persian", "joined picture"],
+)
+def test_spaces_and_joiners_that_people_write_are_taken(base, hand_in, name):
+    (hand_in / name).touch()
+    assert set(read(base).files) == {name}
 
 
 @pytest.mark.parametrize(

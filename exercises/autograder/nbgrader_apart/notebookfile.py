@@ -226,8 +226,6 @@ def _cell(cell: Mapping[str, Any]) -> CellHandedIn:
         source = "".join(line for line in source if isinstance(line, str))
     elif not isinstance(source, str):
         source = ""
-    # JSON can hold half a surrogate pair, a file cannot.
-    source = source.encode("utf-8", "replace").decode("utf-8")
     kind = cell.get("cell_type")
     kind = kind if kind in ("code", "markdown") else "raw"
     metadata = cell.get("metadata")
@@ -235,10 +233,15 @@ def _cell(cell: Mapping[str, Any]) -> CellHandedIn:
     name = mark.get("grade_id") if isinstance(mark, dict) else None
     return CellHandedIn(
         kind,
-        source,
-        name if isinstance(name, str) else None,
+        _writable(source),
+        _writable(name) if isinstance(name, str) else None,
         _pictures(cell.get("attachments")) if kind == "markdown" else {},
     )
+
+
+def _writable(text: str) -> str:
+    """Return a text as a file can hold it: JSON can hold half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
@@ -246,7 +249,9 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     if not isinstance(attachments, dict):
         return {}
     return {
-        name: picture
+        _writable(name): {
+            _writable(kind): _writable(of) for kind, of in picture.items()
+        }
         for name, picture in attachments.items()
         if isinstance(picture, dict)
         and all(isinstance(data, str) for data in picture.values())

@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,6 +117,23 @@ def printable(text: str, longest: int = 120) -> str:
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 
 
+#: Join and part letters: Persian and Hindi are written with them, and some pictures.
+JOINERS = "\u200c\u200d"
+
+
+def _writes(letter: str) -> bool:
+    """Say whether a letter of a name is one that people write, and no command.
+
+    Python calls only one space printable. Names from Japan and France have others, and
+    so have the names that a Mac gives to pictures of its screen.
+    """
+    return (
+        letter.isprintable()
+        or letter in JOINERS
+        or unicodedata.category(letter) == "Zs"
+    )
+
+
 def odd_name(
     name: str, limits: Limits = LIMITS, windows: bool = os.name == "nt"
 ) -> str | None:
@@ -129,7 +147,7 @@ def odd_name(
         return "has a name that is not UTF-8"
     if length > limits.name_bytes:
         return f"has a name longer than {limits.name_bytes} bytes"
-    if not name.isprintable():
+    if not all(map(_writes, name)):
         return "has a control character in its name"
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         return "has a name that is not one of a file"
