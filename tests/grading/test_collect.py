@@ -1,5 +1,6 @@
 """``term collect``: downloads of every platform, and what becomes of each file."""
 
+import contextlib
 import io
 import os
 import random
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 from miniature import MINI, PARTLY, RIGHT, Course
 from nbgrader.coursedir import CourseDirectory
+from nbgrader_apart import archives
 from term import class_, classlist, collect, downloads, platforms
 from term.classlist import Roster, Student
 from term.command import CommandError
@@ -287,6 +289,39 @@ def test_a_zip_in_the_zip_is_opened_and_one_in_it_is_not(course, tmp_path):
     assert found == {of("anna"): b"A", of("anna", "helper.py"): b"H"}
     (refused,) = (one for one in outcomes if one.endswith("more.zip"))
     assert outcomes[refused][0] == "not readable"
+
+
+def test_a_file_without_a_name_in_a_hand_in_stops_nobody(course, tmp_path):
+    nameless = inner({"X": b"x", "mini.ipynb": b"A"})
+    nameless = nameless.replace(b"X", b"\0")  # the library ends a name at this byte
+    handed_in = {
+        "Anna Berg_1_assignsubmission_file/hw.zip": nameless,
+        "Bo Li_4_assignsubmission_file/mini.ipynb": b"B",
+    }
+    outcomes, found = collected(course, packed(tmp_path / "d.zip", handed_in))
+    assert found == {of("anna"): b"A", of("bo"): b"B"}
+    assert len(outcomes) == 3
+
+
+def test_a_folder_that_an_old_program_packed_is_no_file(course, tmp_path):
+    work = inner({"work+": b"", "work/mini.ipynb": b"A"}).replace(b"work+", b"work\\")
+    files = {"Anna Berg_1_assignsubmission_file/hw.zip": work}
+    outcomes, found = collected(course, packed(tmp_path / "d.zip", files))
+    assert found == {of("anna"): b"A"}
+    assert {outcome for outcome, _ in outcomes.values()} == {"taken"}
+
+
+def test_no_damage_to_an_archive_is_more_than_a_bad_archive(tmp_path):
+    draw = random.Random(5)
+    files = {"a/mini.ipynb": b"{}" * 40, "é.txt": b"", "b": b"b"}
+    for number in range(500):
+        damaged = bytearray(inner(files))
+        for _ in range(draw.randint(1, 6)):
+            damaged[draw.randrange(len(damaged))] = draw.choice([0, 255, 80])
+        path = tmp_path / f"{number}.zip"
+        path.write_bytes(damaged)
+        with contextlib.suppress(archives.BadArchive):
+            archives.unpack(path, tmp_path / f"{number}")
 
 
 @pytest.mark.parametrize("files", [2_001, 21_000])

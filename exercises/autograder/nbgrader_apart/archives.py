@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import time
 import zipfile
@@ -41,6 +42,7 @@ ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
 #: What the libraries raise for archives that are damaged, or made to do damage.
 UNREADABLE = (
     *(OSError, EOFError, ValueError, OverflowError, RuntimeError),
+    *(LookupError, struct.error),
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError),
 )
 
@@ -209,9 +211,9 @@ def entries(archive: Path) -> int:
 def _of_zip(archive: Path) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as file:
         for info in file.infolist():
-            if info.is_dir():
-                continue
             name, changed = name_in_zip(info), _changed(info)
+            if name.endswith("/"):  # a folder; the library stumbles over no name at all
+                continue
             # The upper half holds the mode of UNIX; 0 where the archive has none.
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG):
