@@ -5,6 +5,8 @@ system calls are closed where libseccomp is installed.
 """
 
 import os
+import subprocess
+import sys
 
 import pytest
 import test_attacks
@@ -96,6 +98,42 @@ def test_processes_work_or_fail_on_their_own_line(patient):
 
 def test_files_that_are_only_mapped_count(patient):
     test_box.test_files_that_are_only_mapped_count(patient)
+
+
+#: Maps as many pieces as it is told to, each a page that differs from its neighbour.
+PIECES = """
+import ctypes, mmap, sys
+number = int(sys.argv[1])
+kept = mmap.mmap(-1, number * mmap.PAGESIZE)
+start = ctypes.addressof(ctypes.c_char.from_buffer(kept))
+for n in range(0, number, 2):
+    page = ctypes.c_void_p(start + n * mmap.PAGESIZE)
+    ctypes.CDLL(None).mprotect(page, mmap.PAGESIZE, mmap.PROT_READ)
+print("MAPPED", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
+@pytest.mark.parametrize("pieces, whole", [(30_000, False), (300, True)])
+def test_a_look_at_what_is_mapped_ends(tmp_path, monkeypatch, pieces, whole):
+    """No more is read of it than was allowed, and what is not seen is not nothing."""
+    monkeypatch.setattr(box.disk, "MOST_MAPS", 100_000)
+    read, maps = [], box.disk._maps
+
+    def counted(thread, most):
+        read.extend(maps(thread, most))
+        return read
+
+    monkeypatch.setattr(box.disk, "_maps", counted)
+    words = [sys.executable, "-c", PIECES, str(pieces)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as process:
+        assert process.stdout.readline() == b"MAPPED\n"
+        found = box.disk.unnamed([process.pid], str(tmp_path), 1)
+        process.communicate()
+    assert found == (0, whole)
+    assert sum(map(len, read)) < 110_000
 
 
 def test_what_is_on_its_way_in_sockets_counts(patient, monkeypatch):

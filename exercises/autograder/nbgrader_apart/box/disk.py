@@ -15,6 +15,10 @@ from typing import NamedTuple
 BLOCK = 4096
 #: A folder that lies deeper than this is not looked into.
 MAX_DEPTH = 100
+#: How much the kernel is asked to write of what processes have mapped, in bytes: a line
+#: of about a hundred for each piece. Python with pandas has some hundred pieces; the
+#: kernel allows 65,530 a process, and takes 0.1 s to write so many.
+MOST_MAPS = 30_000_000
 
 
 class Written(NamedTuple):
@@ -70,7 +74,14 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
+class Unnamed(NamedTuple):
+    """Bytes in files without a name, and whether all that may be such was seen."""
+
+    size: int
+    whole: bool
+
+
+def unnamed(processes: Iterable[int], folder: str, largest: int) -> Unnamed:
     """Return the bytes in files that processes hold and have removed.
 
     Parameters
@@ -83,6 +94,7 @@ def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
         cannot be seen.
     """
     files: dict[tuple[int, int], int] = {}
+    left = MOST_MAPS
     for process in processes:
         threads = [entry.path for entry in _entries(f"/proc/{process}/task")]
         for entry in itertools.chain.from_iterable(
@@ -92,26 +104,35 @@ def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
                 state = os.stat(entry.path)
                 if stat.S_ISREG(state.st_mode) and state.st_nlink == 0:
                     files[state.st_dev, state.st_ino] = state.st_size
-        for mapped in _mapped_and_removed(threads, folder):
+        maps = _first_maps(threads, left)
+        left -= sum(map(len, maps))
+        for mapped in _mapped_and_removed(maps, folder):
             files.setdefault(mapped, largest)
-    return sum(files.values())
+        if left <= 0:
+            break
+    return Unnamed(sum(files.values()), left > 0)
 
 
 def _mapped_and_removed(
-    threads: Iterable[str], folder: str
+    maps: Iterable[bytes], folder: str
 ) -> Iterator[tuple[int, int]]:
-    """Yield the device and the number of files from a folder that are only mapped.
-
-    Threads share what is mapped; one that has ended has nothing.
-    """
-    for line in next(filter(None, map(_maps, threads)), ()):
+    """Yield the device and the number of files from a folder that are only mapped."""
+    for line in maps:
         if line.endswith(b" (deleted)\n") and os.fsencode(folder) in line:
             _, _, _, device, number, *_ = line.split(maxsplit=5)
             major, minor = (int(part, 16) for part in device.split(b":"))
             yield os.makedev(major, minor), int(number)
 
 
-def _maps(thread: str) -> list[bytes]:
+def _first_maps(threads: Iterable[str], most: int) -> list[bytes]:
+    """Return the lines of what a process has mapped, up to about `most` bytes.
+
+    Threads share what is mapped; one that has ended has nothing.
+    """
+    return next(filter(None, (_maps(thread, most) for thread in threads)), [])
+
+
+def _maps(thread: str, most: int) -> list[bytes]:
     with contextlib.suppress(OSError), open(f"{thread}/maps", "rb") as maps:
-        return maps.readlines()
+        return maps.readlines(most)
     return []
