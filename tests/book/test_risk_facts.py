@@ -462,8 +462,8 @@ def test_sigma_from_moving_ranges_is_the_planted_variation():
     planted = cohorts.truth("lymphocyte_followup")["count_cv"]
     sd = np.sqrt(sum(np.log1p(cv**2) for cv in planted.values()))
     found = definitions(SIGNALS, "table-patients", "course")["sigma"]
-    # Recovery at a patient's own rate adds a little.
-    assert sd < found < 1.08 * sd
+    # Recovery at a patient's own rate adds a little, and the draw takes or gives.
+    assert 0.97 * sd < found < 1.15 * sd
 
 
 def test_the_chart_catches_a_fall_as_often_as_a_plain_loop_says():
