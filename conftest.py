@@ -1,9 +1,12 @@
-"""One more way to run the notebooks and tests: ``--elsewhere``."""
+"""How notebooks are run here, and one more way to run them: ``--elsewhere``."""
 
 import os
 import sys
 import tempfile
 from pathlib import Path
+
+import nbval.kernel
+from nbgrader_apart.kernels import OwnFiles
 
 ROOT = Path(__file__).parent
 
@@ -28,7 +31,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Choose what this process and its kernels compute with."""
+    """Choose what this process and its kernels compute with, and how these start."""
+    nbval.kernel.KernelManager = OwnFiles
     if config.getoption("--elsewhere") is not None:
         _compute_elsewhere(config, config.getoption("--elsewhere"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbgrader_apart.kernels import OwnFilesAsync
 
 
 def execute(path: Path) -> bool:
@@ -39,6 +40,7 @@ def execute(path: Path) -> bool:
         # There, what one cell prints may also arrive in two pieces.
         coalesce_streams=True,
         kernel_name="python3",
+        kernel_manager_class=OwnFilesAsync,
         record_timing=False,
         # A kernel warns that its connection is not encrypted: it is on this machine.
         extra_arguments=["--IPKernelApp.log_level=ERROR"],

@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from miniature import MINI, RIGHT
 from nbclient import NotebookClient
+from nbgrader_apart.kernels import OwnFilesAsync
 from scipy import stats
 from scipy.optimize import brentq
 from sqlalchemy import event, insert
@@ -229,7 +230,11 @@ def test_the_notebook_runs_and_stays(tmp_path):
     items.write(tmp_path, a_class(), "They were left out.", False)
     path = tmp_path / "look.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        notebook,
+        kernel_manager_class=OwnFilesAsync,
+        resources={"metadata": {"path": str(tmp_path)}},
+    ).execute()
     outputs = [str(cell.get("outputs")) for cell in notebook.cells]
     found = itemstats.reliability(a_class().by_task())
     assert any(f"{found.alpha}"[:8] in output for output in outputs)

@@ -9,6 +9,7 @@ import zipfile
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbgrader_apart.kernels import OwnFilesAsync
 
 from run.needs import ROOT
 
@@ -93,6 +94,7 @@ def test_a_download_runs_alone_and_shows_what_the_page_shows(name, tmp_path, els
     NotebookClient(
         notebook,
         kernel_name=elsewhere,
+        kernel_manager_class=OwnFilesAsync,
         timeout=600,
         resources={"metadata": {"path": str(folder)}},
     ).execute()

@@ -14,6 +14,7 @@ cluster          the same work on other machines
 forkclient       the grader's end of the fork servers
 forkserver       processes that have imported everything, and are forked
 box              what a fork may not do
+kernels          starts a kernel for what nbgrader runs itself
 shell            IPython without a kernel: runs a cell, returns its outputs
 testside         the side where tests run, and no line of a student
 studentside      the side where students' code runs

@@ -23,6 +23,7 @@ from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from traitlets import Bool, Float
 
 from . import cells
+from .kernels import OwnFilesAsync
 from .outputs import clean, error_output, size_of
 from .safehtml import SHOWN
 
@@ -52,6 +53,10 @@ class ExecuteOrSay(Execute):  # type: ignore[misc]  # nbgrader has no types
     total_timeout = Float(600, help="seconds a notebook").tag(config=True)
     #: No page shows widgets, and what a kernel calls their state may be anything.
     store_widget_state = Bool(False)
+
+    def __init__(self, **options: Any) -> None:
+        # nbgrader's own chooses here, too, so that no default of the class counts.
+        super().__init__(**{"kernel_manager_class": OwnFilesAsync} | options)
 
     def start_new_kernel(self, **options: Any) -> None:
         """Start the kernel with no interpreter that pip or uv could work on."""
