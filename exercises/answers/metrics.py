@@ -183,6 +183,7 @@ WRONG = {
             "values at the limit kept",
             "takes the detection limit for a measurement",
             {"measured = ~below_limit": "measured = below_limit | True"},
+            seen=False,
         ),
         Wrong(
             "decadic logarithm",
