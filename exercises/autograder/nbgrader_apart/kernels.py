@@ -11,9 +11,12 @@ import os
 import tempfile
 from pathlib import Path
 
-import zmq
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 from traitlets import default
+
+#: How many bytes the name of a socket's file has at the most: 108 on Linux, 104 on
+#: macOS, with the zero that ends it.
+LONGEST = 103
 
 
 class OwnFiles(KernelManager):
@@ -34,7 +37,7 @@ class OwnFiles(KernelManager):
     def _files_or_ports(self) -> str:
         # In place of ".json" stands "-ipc-" and a digit.
         longest = len(os.fsencode(self.connection_file)) + 1
-        files = os.name == "posix" and longest <= zmq.IPC_PATH_MAX_LEN
+        files = os.name == "posix" and longest <= LONGEST
         return "ipc" if files else "tcp"
 
     def cleanup_connection_file(self) -> None:
