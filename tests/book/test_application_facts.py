@@ -118,8 +118,7 @@ def test_the_exposure_of_the_days_at_risk_recovers_the_planted_slopes():
     for event in ("rejection", "infection"):
         fit = names["rate_model"](event, "predicted", "early")
         miss = fit.params["predicted"] - TRUE[f"{event}_log_ratio"]
-        # Measurements are few: the model's errors are a little too small, and a new
-        # term draws both slopes again.
+        # Four standard errors: each new term draws both slopes again.
         assert abs(miss) < 4 * fit.bse["predicted"]
     crude = names["rate_model"]("rejection", "trough")
     wrong = crude.params["trough"] - TRUE["rejection_log_ratio"]
