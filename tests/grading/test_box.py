@@ -151,16 +151,56 @@ for mode in (0o300, 0o400, 0o000):
 @pytest.mark.skipif(BEST is not Level.BWRAP, reason="needs name spaces of users")
 def test_folders_that_nobody_may_look_into_are_seen_and_removed(tmp_path):
     """Where there is no disk of its own; root may look into everything."""
+    said = as_ordinary_user(HIDES, tmp_path).split()
+    assert said == ["OPEN", "False", *["HIDDEN", "True", "LEFT", "False"] * 3]
+
+
+def as_ordinary_user(code, folder):
+    """Run code in a folder without the rights of root; return what it printed."""
     ordinary = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     done = subprocess.run(
-        [*ordinary, sys.executable, "-c", HIDES],
+        [*ordinary, sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         timeout=60,
     )
-    said = done.stdout.split()
-    assert said == ["OPEN", "False", *["HIDDEN", "True", "LEFT", "False"] * 3], done
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+#: Who may not read a program is not told what it holds, even by the same user.
+HIDES_WHAT_IT_HOLDS = """
+import os, shutil, subprocess
+from nbgrader_apart.box.disk import Unseen, unnamed
+
+for mode in (0o500, 0o100):
+    with open(shutil.which("sleep"), "rb") as program:
+        made = os.open(f"sleep{mode}", os.O_CREAT | os.O_WRONLY, mode)
+        os.write(made, program.read())
+        os.close(made)
+    with open("file", "wb") as file:
+        file.write(bytes(10_000))
+        file.flush()
+        os.unlink("file")
+        sleeper = subprocess.Popen([f"./sleep{mode}", "60"], pass_fds=[file.fileno()])
+    try:
+        print("HELD", unnamed([sleeper.pid], os.getcwd(), 1))
+    except Unseen as reason:
+        print(reason)
+    sleeper.kill()
+    # It has ended, and nobody has asked for its status.
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
+    print("HELD", unnamed([sleeper.pid], os.getcwd(), 1))
+"""
+
+
+@pytest.mark.skipif(BEST is not Level.BWRAP, reason="needs name spaces of users")
+def test_a_program_that_hides_what_it_holds_is_ended(tmp_path):
+    """Where there is no disk of its own; root is told of every program."""
+    said = as_ordinary_user(HIDES_WHAT_IT_HOLDS, tmp_path)
+    hidden = "ran a program that nobody may read\n"
+    assert said == f"HELD 10000\nHELD 0\n{hidden}HELD 0\n"
 
 
 #: Files that are in no list of open ones: only a mapping holds them.

@@ -419,10 +419,10 @@ class Fork:
     def _check_disk(self, processes: list[int]) -> None:
         folder, largest = str(self.folder), self.server.options.limits.file
         written = box.disk.written_below(folder, self.most_entries)
-        unnamed = box.disk.unnamed(processes, folder, largest)
-        if not unnamed.whole:
-            raise Lost("mapped memory in more pieces than can be looked at")
-        size = written.size + unnamed.size
+        try:
+            size = written.size + box.disk.unnamed(processes, folder, largest)
+        except box.disk.Unseen as reason:
+            raise Lost(str(reason)) from None
         if size > self.most_bytes or written.entries > self.most_entries:
             raise Lost(
                 f"wrote more than {TOTAL_DISK >> 20} MB or {TOTAL_FILES:,} files"

@@ -74,14 +74,11 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
         yield from entries
 
 
-class Unnamed(NamedTuple):
-    """Bytes in files without a name, and whether all that may be such was seen."""
-
-    size: int
-    whole: bool
+class Unseen(Exception):
+    """What processes hold cannot be seen; the message says what they did."""
 
 
-def unnamed(processes: Iterable[int], folder: str, largest: int) -> Unnamed:
+def unnamed(processes: Iterable[int], folder: str, largest: int) -> int:
     """Return the bytes in files that processes hold and have removed.
 
     Parameters
@@ -92,6 +89,12 @@ def unnamed(processes: Iterable[int], folder: str, largest: int) -> Unnamed:
     largest : int
         So many bytes count for a file that is mapped and not open: how many it has
         cannot be seen.
+
+    Raises
+    ------
+    Unseen
+        If a process has mapped more pieces than are looked at, or runs a program
+        that this user may not read: then the kernel tells only root what it holds.
     """
     files: dict[tuple[int, int], int] = {}
     left = MOST_MAPS
@@ -109,8 +112,8 @@ def unnamed(processes: Iterable[int], folder: str, largest: int) -> Unnamed:
         for mapped in _mapped_and_removed(maps, folder):
             files.setdefault(mapped, largest)
         if left <= 0:
-            break
-    return Unnamed(sum(files.values()), left > 0)
+            raise Unseen("mapped memory in more pieces than can be looked at")
+    return sum(files.values())
 
 
 def _mapped_and_removed(
@@ -133,6 +136,10 @@ def _first_maps(threads: Iterable[str], most: int) -> list[bytes]:
 
 
 def _maps(thread: str, most: int) -> list[bytes]:
-    with contextlib.suppress(OSError), open(f"{thread}/maps", "rb") as maps:
-        return maps.readlines(most)
-    return []
+    try:
+        with open(f"{thread}/maps", "rb") as maps:
+            return maps.readlines(most)
+    except PermissionError:
+        raise Unseen("ran a program that nobody may read") from None
+    except OSError:  # it has ended
+        return []
