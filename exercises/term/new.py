@@ -394,17 +394,18 @@ class Term:
         told = [f"  {name}\n    {why}" for name, why in failed.items()]
         if all(map(NOT_THE_SEED.search, failed.values())):
             first = "The term could not be made, and the seed is not to blame."
-            advice = "Mend that (`make env` installs what is missing)"
+            advice = "Mend that (`make env` installs what is missing), and run"
         else:
             first = f"The seed {self.seed} does not do."
             advice = (
-                "Take another seed; or change the sentence together with its assertion"
+                "Take another seed. Or change the sentence together with its "
+                "assertion, and run"
             )
         return "\n".join(
             [
                 f"{first} Nothing is changed in the course.",
                 *told,
-                f"{advice}, and run the same command again: it goes on from here. "
+                f"{advice} the same command again, which goes on from here. "
                 f"{self._logs()} has all that was said.",
             ]
         )

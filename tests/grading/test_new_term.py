@@ -343,6 +343,13 @@ def test_a_seed_is_blamed_only_for_what_its_patients_do(term, said, blamed):
         term.make()
     assert ("The seed 5 does not do" in str(caught.value)) == blamed
     assert ("not to blame" in str(caught.value)) != blamed
+    # The same command takes the same seed: that one is not to be taken again.
+    again = str(caught.value).split("the same command again")[0].split("\n")[-1]
+    assert again == (
+        "Take another seed. Or change the sentence together with its assertion, and run "
+        if blamed
+        else "Mend that (`make env` installs what is missing), and run "
+    )
     assert said.splitlines()[-1][:60] in str(caught.value)
 
 
