@@ -346,7 +346,8 @@ def test_a_seed_is_blamed_only_for_what_its_patients_do(term, said, blamed):
     # The same command takes the same seed: that one is not to be taken again.
     again = str(caught.value).split("the same command again")[0].split("\n")[-1]
     assert again == (
-        "Take another seed. Or change the sentence together with its assertion, and run "
+        "Take another seed. Or change the sentence together with its assertion, "
+        "and run "
         if blamed
         else "Mend that (`make env` installs what is missing), and run "
     )
