@@ -191,8 +191,9 @@ portable: $(READY)  ## run chapters and answers as on three other processors (SE
 	  && $(BIN)/python -m pytest -q --elsewhere $$seed -n 2 --dist worksteal \
 	    -m "not draws" tests/exercises/test_answers.py || exit 1; done
 
-draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises
+draws: $(READY)  ## run the hidden tests on 100 draws each, with every answer (DRAWS=100 ASSIGNMENT=name TASK=name)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m draws tests/exercises \
+	  $(if $(ASSIGNMENT),-k "$(ASSIGNMENT)$(if $(TASK), and $(TASK))")
 
 # A task whose mutant survives is judged in exercises/mutants/<assignment>.toml.
 mutants class: export OMP_NUM_THREADS := 1
