@@ -38,7 +38,11 @@ class OutputLimitError(Exception):
 
 
 class Outputs:
-    """The outputs of one cell: the first megabyte, then nothing."""
+    """The outputs of one cell: the first megabyte, then nothing.
+
+    Texts that are written one after the other wait in a list until `kept` puts them
+    together: to add each to one text would copy, each time, all that stands there.
+    """
 
     def __init__(self) -> None:
         self.list: list[Output] = []
@@ -51,7 +55,7 @@ class Outputs:
         if not self._has_room(len(text), 0 if goes_on else COST_OF_OUTPUT):
             return
         if goes_on:
-            self.list[-1]["text"] += text
+            self.list[-1]["text"].append(text)
         else:
             self._stream(name, text)
 
@@ -79,7 +83,14 @@ class Outputs:
         return self.size <= MAX_OUTPUT
 
     def _stream(self, name: str, text: str) -> None:
-        self.list.append({"output_type": "stream", "name": name, "text": text})
+        self.list.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def kept(self) -> list[Output]:
+        """Return the outputs as a notebook has them."""
+        return [
+            one | {"text": "".join(one["text"])} if "text" in one else one
+            for one in self.list
+        ]
 
 
 class Stream(io.TextIOBase):
@@ -209,7 +220,7 @@ class Shell(PreparedShell):
         if not result.success and not has_error(self.outputs.list):
             reason = result.error_before_exec or result.error_in_exec
             self._showtraceback(type(reason), reason, [type(reason).__name__])
-        return self.outputs.list
+        return self.outputs.kept()
 
 
 def _shortened(text: str) -> str:
