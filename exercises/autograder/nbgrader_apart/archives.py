@@ -208,6 +208,11 @@ def entries(archive: Path) -> int:
     return archive.read_bytes().count(ENTRY)
 
 
+#: How files in a ZIP file are packed. What is packed in another way the library
+#: unpacks as a whole, however little is asked for: a kilobyte can fill the memory.
+USUAL = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
 def _of_zip(archive: Path) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as file:
         for info in file.infolist():
@@ -220,6 +225,8 @@ def _of_zip(archive: Path) -> Iterator[Member]:
                 yield Member(name, 0, None)
                 continue
             try:
+                if info.compress_type not in USUAL:
+                    raise ValueError("packed otherwise than ZIP files usually are")
                 source = file.open(info)
             except UNREADABLE as why:
                 yield Member(name, info.file_size, _Broken(str(why)), changed)
@@ -252,7 +259,7 @@ def _changed(info: zipfile.ZipInfo) -> float | None:
 
 
 class _Broken(io.BytesIO):
-    """A member that cannot be opened, for it needs a password or is damaged."""
+    """A member that is not opened: it needs a password, is damaged or oddly packed."""
 
     def __init__(self, why: str) -> None:
         super().__init__()
