@@ -572,7 +572,9 @@ def test_usual_ids_are_ids(student):
 
 
 @pytest.mark.parametrize(
-    "student", ["", "<b>", "a/b", "..", "-rf", "=1", "a\nb", "a" * 81, '"', "a\x1b[2J"]
+    "student",
+    ["", "<b>", "a/b", "..", "-rf", "=1", "+1", "a\nb", "a" * 81, '"', "a\x1b[2J"]
+    + ["a[1]", "[b]"],  # nbgrader looks for files by such patterns
 )
 def test_odd_ids_are_not(student):
     assert submission.odd_id(student)

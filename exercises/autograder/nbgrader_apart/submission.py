@@ -124,8 +124,9 @@ class Submission:
 
 # -- reading
 
-#: What could end an attribute of HTML, a path, or a cell of a table.
-NOT_IN_AN_ID = re.compile(r"[<>&\"`/\\|*?:]|^[.=@-]|^\s|\s$")
+#: What could end an attribute of HTML, a path, or a cell of a table; begin a formula;
+#: or stand for other letters where nbgrader looks for the files of a student.
+NOT_IN_AN_ID = re.compile(r"[<>&\"`/\\|*?:\[\]]|^[.=@+-]|^\s|\s$")
 LONGEST_ID = 80
 
 
