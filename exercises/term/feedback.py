@@ -111,12 +111,18 @@ def find_pages(course: Path, name: str) -> dict[str, list[Path]]:
 
 
 def in_a_name(student: Student) -> str:
-    """Return a student's name and id as the beginning of a file's name."""
-    words = [student.last_name, student.first_name, student.id]
-    plain = "_".join(word for word in words if word)
+    """Return a student's name and id as the beginning of a file's name.
+
+    The id stands as it is, for it can be in a file's name, and no two have the same.
+    """
+    names = [_of_letters(one) for one in (student.last_name, student.first_name) if one]
+    return "_".join([*names, student.id]).lstrip(".")
+
+
+def _of_letters(name: str) -> str:
     return "".join(
-        letter if letter.isalnum() or letter in "-_." else "-" for letter in plain
-    ).strip(".")
+        letter if letter.isalnum() or letter in "-." else "-" for letter in name
+    )
 
 
 def named_there(

@@ -242,6 +242,13 @@ def test_feedback_that_cannot_be_written(late_class, capsys, words, said):
     assert said in capsys.readouterr().err
 
 
+def test_no_two_students_have_pages_of_one_name():
+    ids = ["a", "a.", "a b", "a-b", "a+b", "a,b", "a.b", "a_b", "b"]
+    same = [Student(one, "Li", "Bo") for one in ids]
+    names = [feedback.in_a_name(one) for one in [*same, Student("b", "Li_a", "Bo")]]
+    assert len({*names}) == len(names)
+
+
 def test_a_download_of_another_platform(tmp_path):
     path = tmp_path / "c.zip"
     packed(path, CANVAS)
