@@ -66,7 +66,7 @@ def as_text(
 ) -> str:
     """Say what a new list changes, a line for each student that it concerns."""
     before = {student.id: student for student in known}
-    on_the_list = {student.id for student in listed}
+    on_the_list = {classlist.plain_id(student.id) for student in listed}
     lines = []
     for student in merged:
         old = before.get(student.id)
@@ -79,7 +79,7 @@ def as_text(
                 if (now := asdict(student)[name]) != was
             ]
             lines.append(f"changed  {printable(student.id)}: {'; '.join(changes)}")
-        elif student.id not in on_the_list:
+        elif classlist.plain_id(student.id) not in on_the_list:
             lines.append(f"kept     {_shown([student])}  (not on this list)")
     same = len(merged) - len(lines)
     everybody = counted(len(merged), "student")

@@ -302,7 +302,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def _twice(students: Iterable[Student]) -> list[str]:
-    counts = Counter(student.id.casefold() for student in students)
+    counts = Counter(plain_id(student.id) for student in students)
     return [
         f"{one} is the id of {count} rows" for one, count in counts.items() if count > 1
     ]
@@ -333,13 +333,15 @@ def extra_days(course: Path) -> dict[str, int]:
 def merge(known: Sequence[Student], listed: Sequence[Student]) -> list[Student]:
     """Return the class with a new list taken in.
 
-    Who is only on the old list stays. What the new list leaves empty stays as it was.
+    Who is only on the old list stays. What the new list leaves empty stays as it was,
+    and so does an id that the new list writes in other letters: in capitals or not.
     """
-    merged = {student.id: student for student in known}
+    merged = {plain_id(student.id): student for student in known}
     for student in listed:
-        before = merged.get(student.id, Student(student.id))
+        before = merged.get(plain_id(student.id), Student(student.id))
         filled = {name: value for name, value in asdict(student).items() if value}
-        merged[student.id] = Student(**(asdict(before) | filled))
+        filled["id"] = before.id
+        merged[plain_id(student.id)] = Student(**(asdict(before) | filled))
     return list(merged.values())
 
 
@@ -355,6 +357,11 @@ def store(course: Path, students: Iterable[Student]) -> None:
 
 
 # -- finding somebody
+
+
+def plain_id(text: str) -> str:
+    """Return an id without case, its accents in one piece; a Macintosh parts them."""
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def plain_name(text: str) -> str:
@@ -404,10 +411,11 @@ class Roster:
 
     def __init__(self, students: Iterable[Student]) -> None:
         self.students = tuple(students)
-        self._by_id = {student.id.casefold(): student for student in self.students}
+        self._by_id: dict[str, list[Student]] = {}
         self._by_platform: dict[str, list[Student]] = {}
         self._by_name: dict[str, list[Student]] = {}
         for student in self.students:
+            self._by_id.setdefault(plain_id(student.id), []).append(student)
             if student.platform_id:
                 self._by_platform.setdefault(student.platform_id, []).append(student)
             for name in self._names_of(student):
@@ -424,39 +432,42 @@ class Roster:
         return (names | {plain_name(mail)} if mail else names) - {""}
 
     def with_id(self, text: str) -> Student | None:
-        """Return the student with an id, in capitals or not."""
-        return self._by_id.get(text.casefold())
+        """Return the student with an id, in capitals or not, if it is clear who."""
+        found = self._with_id(text)
+        return found[0] if len(found) == 1 else None
+
+    def _with_id(self, text: str) -> list[Student]:
+        """Return who may be meant by an id: of several, whose id is the same letters.
+
+        A class list has no two ids that differ in case only; a gradebook may.
+        """
+        fitting = self._by_id.get(plain_id(text), [])
+        return [student for student in fitting if student.id == text] or fitting
 
     def that_begins(self, text: str) -> Student | None:
         """Return whose id a text begins with, the longest one that it does.
 
         The id ends before a ``_``, or where the text ends.
         """
-        text = text.casefold()
-        fitting = [
-            student
-            for key, student in self._by_id.items()
-            if text == key or text.startswith(f"{key}_")
-        ]
-        return max(fitting, key=lambda one: len(one.id), default=None)
+        parts = text.split("_")
+        return self._first_of("_".join(parts[:end]) for end in range(len(parts), 0, -1))
 
     def that_ends(self, text: str) -> Student | None:
         """Return whose id a text ends with, the longest one that it does."""
-        text = text.casefold()
-        fitting = [
-            student
-            for key, student in self._by_id.items()
-            if text == key or text.endswith(f"_{key}")
-        ]
-        return max(fitting, key=lambda one: len(one.id), default=None)
+        parts = text.split("_")
+        return self._first_of("_".join(parts[begin:]) for begin in range(len(parts)))
+
+    def _first_of(self, texts: Iterable[str]) -> Student | None:
+        """Return the student with the first text that is an id, if it is clear who."""
+        known = (text for text in texts if plain_id(text) in self._by_id)
+        return self.with_id(next(known, ""))
 
     def find(self, name: str, platform_id: str = "") -> Found:
         """Return who is meant by a name or id, and by a platform's number if known."""
         named = {
             student.id: student for student in self._by_name.get(plain_name(name), ())
         }
-        if student := self.with_id(name):
-            named[student.id] = student
+        named |= {student.id: student for student in self._with_id(name)}
         numbered = {one.id: one for one in self._by_platform.get(platform_id, ())}
         both = [numbered[one] for one in numbered if one in named]
         if both or named or numbered:  # a name and a number of two people are nobody's
@@ -468,7 +479,6 @@ class Roster:
         close = difflib.get_close_matches(plain_name(name), names, 3, 0.6)
         near: dict[str, Student] = {}
         for one in close:
-            for student in self._by_name.get(one, [self._by_id.get(one)]):
-                if student is not None:
-                    near[student.id] = student
+            for student in self._by_name.get(one) or self._by_id[one]:
+                near[student.id] = student
         return tuple(near.values())[:3]

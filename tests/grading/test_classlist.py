@@ -134,6 +134,15 @@ def test_a_new_list_keeps_what_it_does_not_say():
     assert "(not on this list)" in said
 
 
+def test_an_id_in_other_letters_is_nobody_new(tmp_path):
+    known = [Student("Zoé", "Zoé", "Li")]
+    merged = classlist.merge(known, [Student("zoe\u0301", section="Tue")])
+    assert merged == [Student("Zoé", "Zoé", "Li", section="Tue")]
+    assert "(not on this list)" not in class_.as_text(known, known, merged)
+    classlist.store(tmp_path, merged)
+    assert classlist.load(tmp_path) == merged
+
+
 def test_the_courses_own_list_comes_back_as_it_was(tmp_path):
     students = [ANNA, LI, Student("o'neil", 'Siân "Z", jr.', "O;Neil", extra_days=3)]
     classlist.store(tmp_path, students)
