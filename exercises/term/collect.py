@@ -14,6 +14,7 @@ from argparse import ArgumentParser, Namespace
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -205,13 +206,22 @@ def _of_one_student(hand_ins: list[HandIn], submissions: Submissions) -> list[Li
             newest.files |= {
                 plain(name, newest.files): one.files[name] for name in one.files
             }
-    for one in older:
-        submissions.set_aside(one)
+    aside = [_set_aside(one, submissions, "a newer one is taken") for one in older]
     return [
-        *_lines(OLD, older, f"{student}: a newer one is taken"),
+        *chain.from_iterable(aside),
         *_lines(NO_NOTEBOOK, apart, f"{student}: no notebook among it"),
         *_submit(newest, submissions),
     ]
+
+
+def _set_aside(older: HandIn, submissions: Submissions, why: str) -> list[Line]:
+    """Keep a hand-in that is not to be graded."""
+    student = older.student.id
+    try:
+        submissions.set_aside(older)
+    except OSError as problem:
+        return _lines(UNREADABLE, [older], f"{student}: {problem}")
+    return _lines(OLD, [older], f"{student}: {why}")
 
 
 def _submit(newest: HandIn, submissions: Submissions) -> list[Line]:
@@ -222,8 +232,7 @@ def _submit(newest: HandIn, submissions: Submissions) -> list[Line]:
         if before is not None and before.files == submissions.files(newest):
             return _lines(SAME, [newest], student)
         if before is not None and before.time > newest.time:
-            submissions.set_aside(newest)
-            return _lines(OLD, [newest], f"{student}: has a newer one already")
+            return _set_aside(newest, submissions, "has a newer one already")
         # Of two with one and the same time the one that was collected later counts,
         # also when the earlier download is collected once more.
         if before and before.time == newest.time and submissions.is_aside(newest):

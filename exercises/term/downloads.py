@@ -86,5 +86,12 @@ def _files_below(folder: Path) -> tuple[list[File], list[Refusal]]:
 
 
 def utc(seconds: float) -> datetime.datetime:
-    """Return a time in seconds since 1970 in UTC, without a zone, as nbgrader does."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).replace(tzinfo=None)
+    """Return a time in seconds since 1970 in UTC, without a zone, as nbgrader does.
+
+    An archive may have given a file a time that no calendar has: then it is 1970.
+    """
+    try:
+        time = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    except (OverflowError, OSError, ValueError):
+        time = datetime.datetime.fromtimestamp(0, datetime.UTC)
+    return time.replace(tzinfo=None)

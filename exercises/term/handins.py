@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbgrader_apart.submission import SUFFIX
@@ -180,7 +180,7 @@ class Sorter:
         return None, f"{listed}; nearest: {printable(near)}" if near else listed
 
 
-def plain(name: str, taken: Mapping[str, File]) -> str:
+def plain(name: str, taken: Container[str]) -> str:
     """Return the name under which a student's file is kept: no other one has it."""
     name = RENAMED.sub(SUFFIX, name)
     stem, dot, ending = name.rpartition(".")

@@ -12,6 +12,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+#: Years of the times that are read, as in a ZIP file. The first and the last of all
+#: have no hours in some zones.
+YEARS = range(1980, 2108)
+
 #: Where in the text the pattern finds the student: `name` is all of it; an id can also
 #: stand at the end of a longer text, or at its beginning.
 WHOLE, AT_THE_END, AT_THE_START = "whole", "at the end", "at the start"
@@ -107,9 +111,10 @@ class Platform:
         if not text:
             return None
         try:
-            return datetime.datetime.strptime(text.upper(), self.time_format)
+            time = datetime.datetime.strptime(text.upper(), self.time_format)
         except ValueError:
             return None
+        return time if time.year in YEARS else None
 
 
 def _at(*numbers: int) -> datetime.datetime:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from nbgrader_apart import collecting, places, tree
-from nbgrader_apart.submission import SUFFIX, TIMESTAMP
+from nbgrader_apart.submission import REFUSED, SUFFIX, TIMESTAMP
 from nbgrader_apart.tree import Tree
 
 from .downloads import utc
-from .handins import HandIn
+from .handins import HandIn, plain
 
 #: What is kept of hand-ins that a newer one took the place of.
 OLDER = "older"
+#: What the grading writes beside a hand-in, and takes from nobody.
+OURS = (TIMESTAMP, REFUSED)
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,25 @@ class Submissions:
     def files(self, hand_in: HandIn) -> dict[str, bytes]:
         """Return the contents of a hand-in as they are graded.
 
-        What lies in a folder with the first notebook lies on top; a notebook that is
-        the only one has the assignment's name.
+        What lies in a folder with the first notebook lies on top, and takes the place
+        of nothing that lay there; a notebook that is the only one has the assignment's
+        name, unless a folder has it.
         """
         first = min(hand_in.notebooks, key=lambda name: name.count("/"))
         above = first[: first.rfind("/") + 1]
         files = {
             name.removeprefix(above): file.content
             for name, file in hand_in.files.items()
+            if name.startswith(above)
         }
+        for name, file in hand_in.files.items():
+            if not name.startswith(above):
+                files[plain(name, files)] = file.content
         wanted = self.assignment + SUFFIX
-        if len(hand_in.notebooks) == 1 and wanted not in files:
+        has_place = not any(f"{name}/".startswith(f"{wanted}/") for name in files)
+        if len(hand_in.notebooks) == 1 and has_place:
             files[wanted] = files.pop(first.removeprefix(above))
-        return dict(sorted(files.items()))
+        return {name: files[name] for name in sorted(files) if name not in OURS}
 
     def before(self, student: str) -> Before | None:
         """Return what was collected of a student before, or None.
@@ -80,7 +88,7 @@ class Submissions:
         if time is None:  # it came by hand: the newest of its files tells
             times = [utc(folder.joinpath(one).lstat().st_mtime) for one in found.files]
             time = max(times, default=datetime.datetime.min)
-        files = {name: one for name, one in found.files.items() if name != TIMESTAMP}
+        files = {name: one for name, one in found.files.items() if name not in OURS}
         return Before(time, files)
 
     def take(self, hand_in: HandIn) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import io
 import os
 import random
+import time
+import unicodedata
 import zipfile
 
 import nbformat
@@ -373,6 +375,93 @@ def test_hostile_names_reach_nothing(course, tmp_path):
     assert "\x1b" not in collect.as_text(
         collect.collect(path, course, Roster(STUDENTS))
     )
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_a_time_that_is_none_stops_nobody(course, tmp_path, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for year in ("0001-01-01", "9999-12-31"):
+            name = f"anna_{year}_mini.ipynb"
+            path = packed(tmp_path / f"{year}.zip", {name: b"A", "bo_mini.ipynb": b"B"})
+            _, found = collected(course, path)
+            assert found == {of("anna"): b"A", of("bo"): b"B"}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("seconds", [-1e15, -62_135_596_801, 0, 1e15])
+def test_a_file_may_be_of_any_time(seconds):
+    """Some disks keep whatever an archive says."""
+    assert 1 <= downloads.utc(seconds).year <= 9999
+
+
+def test_files_under_the_names_of_the_grading_are_the_same_again(course, tmp_path):
+    files = {"mini.ipynb": b"A", "timestamp.txt": b"now", "refused.txt": b"x\ty"}
+    handed_in = {
+        f"Anna Berg_1_assignsubmission_file/{one}": files[one] for one in files
+    }
+    path = packed(tmp_path / "d.zip", handed_in)
+    collected(course, path)
+    outcomes, _ = collected(course, path)
+    assert {outcome for outcome, _ in outcomes.values()} == {"same as before"}
+
+
+def test_a_file_above_the_notebooks_folder_takes_no_others_place(course, tmp_path):
+    files = {"work/mini.ipynb": b"A", "work/data.csv": b"1", "data.csv": b"2"}
+    handed_in = {
+        f"Anna Berg_1_assignsubmission_file/{one}": files[one] for one in files
+    }
+    _, found = collected(course, packed(tmp_path / "d.zip", handed_in))
+    assert found == {
+        of("anna"): b"A",
+        of("anna", "data.csv"): b"1",
+        of("anna", "data (2).csv"): b"2",
+    }
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_an_older_hand_in_that_is_hard_to_keep_stops_nobody(course, tmp_path, full):
+    """Its notebook is to lie where it has a folder; or nothing can be kept."""
+    if full:
+        (tmp_path / "course").mkdir()
+        (tmp_path / "course/older").touch()
+    where = "Mini/Berg_Anna_anna_101/20270301123055_hw.zip"
+    handed_in = {
+        where: inner({"work.ipynb": b"A", "mini.ipynb/x.txt": b""}),
+        where.replace("0301123055_hw.zip", "0302123055_mini.ipynb"): b"newer",
+        "Mini/Li_Bo_bo_103/20270301123055_mini.ipynb": b"B",
+    }
+    outcomes, found = collected(course, packed(tmp_path / "d.zip", handed_in))
+    assert found == {of("anna"): b"newer", of("bo"): b"B"}
+    said = {outcome for what, (outcome, _) in outcomes.items() if "hw.zip" in what}
+    assert said == ({"not readable"} if full else {"older"})
+
+
+def test_of_ids_that_differ_in_case_nobody_is_guessed(course, tmp_path):
+    students = [Student("Anna", "A", "B"), Student("anna", "C", "D")]
+    files = {"Anna/mini.ipynb": b"A", "anna/mini.ipynb": b"a", "ANNA/mini.ipynb": b"?"}
+    path = packed(tmp_path / "d.zip", files)
+    outcomes, found = collected(course, path, students=students)
+    assert found == {of("Anna"): b"A", of("anna"): b"a"}
+    assert outcomes["ANNA/mini.ipynb"][0] == "whose?"
+    roster = Roster(students)
+    assert roster.that_begins("Anna_mini.ipynb").id == "Anna"
+    assert roster.that_ends("Mini_anna").id == "anna"
+    assert roster.that_begins("ANNA_mini.ipynb") is None
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_an_id_with_an_accent_is_found_as_a_macintosh_writes_it(form):
+    student = Student(unicodedata.normalize(form, "müller"), "A", "B")
+    roster = Roster([student])
+    for written in ("NFC", "NFD"):
+        name = unicodedata.normalize(written, "Müller")
+        assert roster.with_id(name) == student
+        assert roster.that_begins(f"{name}_mini.ipynb") == student
+        assert roster.that_ends(f"Mini_{name}") == student
 
 
 def test_a_link_in_a_folder_is_not_followed(course, tmp_path):
