@@ -137,6 +137,21 @@ def test_many_small_prints_take_as_long_as_a_few_large_ones():
     assert [one["text"] for one in made.kept()] == ["x" * 900_000]
 
 
+@pytest.mark.autograder
+@pytest.mark.parametrize("letter", ["x", "é", "字", "😀", "\x00", "\ud800"])
+def test_as_much_of_any_letter_is_kept(letter):
+    """JSON could write each of them as twelve bytes, and then refuse the message."""
+    made = workers.worker(Level.LIMITS)
+    try:
+        loud = f"print({letter!r} * 950_000)"
+        passed, outputs = workers.outcome(made, loud, workers.RIGHT)
+    finally:
+        made.close()
+    assert passed == set(workers.TESTS)
+    kept = letter if letter != "\ud800" else "?"  # no file can hold it
+    assert outputs[1][0]["text"] == kept * 950_000 + "\n"
+
+
 ENDS = """
 import time
 from nbgrader_apart.execute import Ahead

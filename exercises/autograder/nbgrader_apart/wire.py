@@ -47,7 +47,9 @@ def send(
     TooLarge
         If it is larger than any reader would accept; nothing is sent.
     """
-    text = json.dumps(head | {"_b": [len(buffer) for buffer in buffers]}).encode()
+    head = head | {"_b": [len(buffer) for buffer in buffers]}
+    # A letter as it is takes four bytes, escaped up to twelve. Half of one is escaped.
+    text = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass")
     size = sum(map(len, buffers))
     if len(text) + size > MAX_BYTES:
         raise TooLarge(f"more than {MAX_BYTES >> 20} MB")
