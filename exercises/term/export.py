@@ -228,7 +228,7 @@ def _moodle(known: Iterable[Mark], listed: Mapping[str, Student]) -> Table:
     known = list(known)
     heading = known[0].assignment if known else "grade"
     rows = [["Username", "Email address", heading]]
-    rows += [[one.student, one.email, number(one.score)] for one in known]
+    rows += [[one.student, plain(one.email), number(one.score)] for one in known]
     return Table(rows, encoding="utf-8", newline="\n")
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import answers
 import numpy as np
 import pandas as pd
+from nbgrader_apart.export import plain
 from nbgrader_apart.tree import printable
 from scipy import stats
 
@@ -92,10 +93,10 @@ def write(folder: Path, marks: MarkTable, found: Found | str, names: bool) -> No
 def as_table(marks: MarkTable, names: bool) -> pd.DataFrame:
     """Return the marks for the notebook: a row for each student, in no order."""
     table = marks.by_task()
-    table.insert(0, "section", marks.sections)
+    table.insert(0, "section", marks.sections.map(plain))
     table.insert(1, "handed_in", marks.handed_in)
     if names:
-        table.insert(0, "student", table.index)
+        table.insert(0, "student", table.index.map(plain))
         return table.reset_index(drop=True)
     return table.sample(frac=1).reset_index(drop=True)
 

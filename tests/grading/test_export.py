@@ -122,6 +122,12 @@ def test_without_a_template():
     assert after[1] == ["#anna", "7.5", "#"]
 
 
+def test_an_address_is_no_formula_to_a_platform():
+    odd = mark(Student("bo", "Bo", "Li", "=cmd|x@uni.example"), points=1.0)
+    after = rows(export.WRITERS["moodle"]([odd], {}).as_bytes())
+    assert after[1] == ["bo", "'=cmd|x@uni.example", "1"]
+
+
 def test_a_penalty_takes_no_more_than_there_is():
     assert mark(STUDENTS[0], points=3.0, penalty=1.0).score == 2
     assert mark(STUDENTS[0], points=3.0, penalty=9.0).score == 0

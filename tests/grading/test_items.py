@@ -192,6 +192,16 @@ def test_names_only_if_they_are_asked_for_and_as_text(tmp_path):
     assert "alert(1)" in page.get_text()
 
 
+def test_no_cell_of_the_marks_is_a_formula(tmp_path):
+    marks = a_class(3, sections=["=1+1", "@x", "Tue"])
+    marks.points.index = marks.names.index = marks.sections.index = ["a;=1", "b", "c"]
+    marks.handed_in.index = marks.points.index
+    items.write(tmp_path, marks, "They were left out.", True)
+    table = pd.read_csv(tmp_path / "marks.csv", dtype={"section": str})
+    assert list(table["student"]) == ["a;'=1", "b", "c"]
+    assert list(table["section"]) == ["'=1+1", "'@x", "Tue"]
+
+
 @pytest.mark.parametrize("students", [0, 1, 2])
 def test_a_class_of_nobody_or_hardly_anybody(tmp_path, students):
     text = written(tmp_path, a_class(students)).get_text(" ")
