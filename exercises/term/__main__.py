@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from .command import Command, CommandError
 
@@ -83,8 +83,8 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def in_a_line(error: OSError | OperationalError) -> str:
-    """Say what the system refused: a full disk, a folder that is not one's own."""
+def in_a_line(error: OSError | DatabaseError) -> str:
+    """Say what the system refused: a full disk, a damaged gradebook."""
     if isinstance(error, OSError):
         what, why = error.filename or "A file", error.strerror or str(error)
     else:
@@ -107,7 +107,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read what is printed has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # as a shell says it
-    except (OSError, OperationalError) as error:
+    except (OSError, DatabaseError) as error:
         print(in_a_line(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:

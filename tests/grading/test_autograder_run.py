@@ -152,6 +152,15 @@ def test_a_locked_gradebook_is_a_clear_message(new_course):
     assert new_course.scores()["s0"]["left_after"] == 1
 
 
+def test_a_damaged_gradebook_is_a_clear_message(new_course):
+    a_class(new_course, 1)
+    path = new_course.folder / "gradebook.db"
+    path.write_bytes(path.read_bytes()[:50_000])
+    printed = new_course.run("autograde", MINI, status=1)
+    assert "The gradebook cannot be read: database disk image is malformed" in printed
+    assert "Traceback" not in printed
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A folder on a disk of its own, of 8 MB."""

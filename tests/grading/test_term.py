@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 from miniature import EXERCISES, MINI, RIGHT, source_notebook
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from term import folders, release
 from term.__main__ import COMMANDS, main, name_of
 from term.command import CommandError
@@ -80,6 +80,10 @@ def test_a_course_is_found_from_where_an_instructor_stands(tmp_path, monkeypatch
         (
             OperationalError("INSERT", {}, Exception("database or disk is full")),
             "The gradebook could not be read or written: database or disk is full",
+        ),
+        (
+            DatabaseError("SELECT", {}, Exception("file is not a database")),
+            "The gradebook could not be read or written: file is not a database",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from typing import Any
 from nbgrader.api import MissingEntry
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import DatabaseError
 
 from .explain import OneScreen
 from .export import plain
@@ -269,5 +270,8 @@ def _tell(app: NbGrader, failed: bool) -> None:
         summary = summarise(app.coursedir, name, run)
     except MissingEntry:
         return  # nbgrader has said so
+    except DatabaseError as problem:
+        print(f"\nThe gradebook cannot be read, so there is no table: {problem.orig}")
+        return
     print(as_text(summary))
     print(write(app.coursedir, summary), *filter(None, [where]), sep="\n")

@@ -70,9 +70,11 @@ class Harmless(logging.Filter):
 HARMLESS = Harmless()
 
 
+#: What SQLAlchemy says of a gradebook that is locked, full or damaged.
+OF_THE_GRADEBOOK = re.compile(r"sqlalchemy\.exc\.(Operational|Database)Error: \(.*?\)")
 #: A gradebook that is locked, a disk that is full: nobody's hand-in.
 OF_THE_MACHINE = re.compile(
-    r"gradebook cannot be written|OSError|Errno|No space|disk|Permission"
+    r"gradebook cannot be|OSError|Errno|No space|disk|Permission"
 )
 
 
@@ -110,7 +112,7 @@ def reason_of(traceback: str) -> str:
     """Return what a traceback ends with, in plain words if it is the gradebook."""
     lines = [line for line in traceback.splitlines() if line.strip()]
     for line in lines:
-        if line.startswith("sqlalchemy.exc.OperationalError"):
-            said = line.split("OperationalError)")[-1].strip()
-            return f"The gradebook cannot be written: {said}"
+        if found := OF_THE_GRADEBOOK.match(line):
+            what = "written" if found[1] == "Operational" else "read"
+            return f"The gradebook cannot be {what}: {line[found.end() :].strip()}"
     return lines[-1]
