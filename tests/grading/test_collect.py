@@ -342,6 +342,26 @@ def test_a_zip_in_the_zip_takes_no_room_from_others(course, tmp_path, files):
     assert [one.reason for one in refused] == ["holds more than 2,000 files"]
 
 
+def test_what_is_damaged_or_there_twice_is_not_read_for_ever(tmp_path):
+    """A file of some kilobytes may be listed two thousand times."""
+    files = {name: bytes(45_000_000) for name in "abc"} | {"d": b"d"}
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, written in files.items():
+            archive.writestr(zipfile.ZipInfo(name), written, zipfile.ZIP_DEFLATED)
+        sum_of_all = archive.getinfo("a").CRC.to_bytes(4, "little")
+    handed_in = {
+        "damaged.zip": made.getvalue().replace(sum_of_all, b"\0\1\2\3"),
+        "whole.zip": made.getvalue(),
+    }
+    path = packed(tmp_path / "d.zip", handed_in)
+    refused = archives.unpack(path, tmp_path / "d", inner=True)
+    reasons = {one.name: one.reason for one in refused}
+    assert reasons.keys() == {f"damaged.zip/{one}" for one in "abc"} | {"whole.zip/c"}
+    assert "Bad CRC" in reasons["damaged.zip/b"]
+    assert "is beyond what is unpacked" in reasons["damaged.zip/c"]
+
+
 def test_names_from_windows(course, tmp_path):
     path = tmp_path / "d.zip"
     packed(path, {"Anna Maria MXller_1_assignsubmission_file/mini.ipynb": b"B"})

@@ -102,7 +102,7 @@ class Unpacked:
         reason = self._why_not(member)
         if reason is None and member.source is not None:
             path = self.into.joinpath(*member.name.split("/"))
-            reason = self._write(path, member.source)
+            reason = self._write(path, member.source, member.size)
             if reason is None and member.modified is not None:
                 # A time that no file can have, or none, is not kept.
                 with contextlib.suppress(OSError, OverflowError, ValueError):
@@ -152,22 +152,22 @@ class Unpacked:
         odd = [reason for part in parts if (reason := odd_name(part))]
         return next(iter([*odd, *(why for why, true in reasons.items() if true)]), None)
 
-    def _write(self, path: Path, source: IO[bytes]) -> str | None:
+    def _write(self, path: Path, source: IO[bytes], size: int) -> str | None:
+        if path.exists():
+            return "is in the archive twice"
+        self.size += size  # also of what turns out to be damaged: it was unpacked
         try:
             content = source.read(LIMITS.file_bytes + 1)
         except UNREADABLE as why:
             return f"cannot be unpacked ({why})"
         if len(content) > LIMITS.file_bytes:
             return TOO_LARGE
-        if path.exists():
-            return "is in the archive twice"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         except OSError as why:
             return f"cannot be unpacked ({why.strerror})"
         self.files += 1
-        self.size += len(content)
         return None
 
 
