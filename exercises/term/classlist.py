@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from nbgrader_apart.export import as_it_was, no_formula
 from nbgrader_apart.submission import odd_id
 from nbgrader_apart.tree import printable
 
@@ -194,7 +195,7 @@ def _table(text: str, path: Path) -> tuple[list[str], list[Row]]:
     except csv.Error as error:
         raise CommandError(f"{path.name} is no table: {error}") from None
     rows = [
-        (number, [" ".join(cell.split()) for cell in row])
+        (number, [as_it_was(" ".join(cell.split())) for cell in row])
         for number, row in enumerate(found, 1)
     ]
     rows = [(number, row) for number, row in rows if any(row)]
@@ -346,13 +347,19 @@ def merge(known: Sequence[Student], listed: Sequence[Student]) -> list[Student]:
 
 
 def store(course: Path, students: Iterable[Student]) -> None:
-    """Write a course's own list; the one before is there until this is complete."""
+    """Write a course's own list; the one before is there until this is complete.
+
+    It may be opened in a spreadsheet, and students can choose their names.
+    """
     path = course / FILE
     fresh = path.with_suffix(".new")
     with fresh.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [one.name for one in fields(Student)])
         writer.writeheader()
-        writer.writerows(asdict(student) for student in students)
+        writer.writerows(
+            {name: no_formula(str(value)) for name, value in asdict(student).items()}
+            for student in students
+        )
     fresh.replace(path)
 
 

@@ -1,6 +1,7 @@
 """Class lists, as spreadsheets and platforms write them."""
 
 import codecs
+import csv
 
 import pytest
 from nbgrader.api import Gradebook
@@ -147,6 +148,19 @@ def test_the_courses_own_list_comes_back_as_it_was(tmp_path):
     students = [ANNA, LI, Student("o'neil", 'Siân "Z", jr.', "O;Neil", extra_days=3)]
     classlist.store(tmp_path, students)
     assert classlist.load(tmp_path) == students
+
+
+def test_the_courses_own_list_holds_no_formula(tmp_path):
+    """It is opened in a spreadsheet, and students choose their names."""
+    odd = [
+        Student("anna", '=HYPERLINK("x")', "-"),
+        Student("bo", "'t Hooft", "a;@\u200cb"),
+    ]
+    classlist.store(tmp_path, odd)
+    with open(tmp_path / classlist.FILE, newline="", encoding="utf-8") as file:
+        cells = [row[1:3] for row in csv.reader(file)][1:]
+    assert cells == [['\'=HYPERLINK("x")', "'-"], ["'t Hooft", "a;'@\u200cb"]]
+    assert classlist.load(tmp_path) == odd
 
 
 def test_the_command(new_course, written, capsys, monkeypatch):

@@ -29,7 +29,8 @@ COLUMNS = (
 #: What a spreadsheet takes for a formula begins so, in a cell or after a semicolon, at
 #: which some take a line of a table apart. The last four are those of East Asian
 #: keyboards.
-FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+BEGINS = r"(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+FORMULA, NO_FORMULA = re.compile(rf"(^|;){BEGINS}"), re.compile(rf"(^|;)'{BEGINS}")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -42,8 +43,19 @@ def plain(value: object) -> str:
     text = "" if value is None else str(value)
     if NUMBER.fullmatch(text):
         return text
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return no_formula(
+        "".join(letter if letter.isprintable() else " " for letter in text)
+    )
+
+
+def no_formula(text: str) -> str:
+    """Return a text with an apostrophe where a formula would begin."""
     return FORMULA.sub(r"\1'", text)
+
+
+def as_it_was(text: str) -> str:
+    """Return a text without the apostrophes of `no_formula`."""
+    return NO_FORMULA.sub(r"\1", text)
 
 
 class SafeCsvExport(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
