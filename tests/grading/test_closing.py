@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import logging
 import re
 import shutil
 from types import SimpleNamespace
@@ -126,6 +127,13 @@ def test_hand_ins_to_look_at_are_named_and_no_others(a_class):
 def test_an_error_of_a_student_commands_no_terminal(a_class):
     said = a_class.printed + "".join(map(str, a_class.rows.values()))
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", said)
+
+
+@pytest.mark.parametrize("sign", "\x1b\x9b\r\u061c\u200e\u200f\u202e\u2067")
+def test_no_line_of_a_log_is_turned_round(sign):
+    record = logging.LogRecord("", 30, "", 1, "%s: odd", (f"a{sign}b",), None)
+    assert explain.HARMLESS.filter(record)
+    assert re.fullmatch(r"a\\[xu]?[0-9a-fr]+b: odd", record.getMessage())
 
 
 def test_formgrader_flags_the_same(a_class):

@@ -50,7 +50,9 @@ class OneScreen(logging.Filter):
 
 
 #: What could command a terminal, or turn the direction of writing; not ends of lines.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 class Harmless(logging.Filter):
