@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 #: have no hours in some zones.
 YEARS = range(1980, 2108)
 
+#: A file of a student's, also one in a ZIP file that was handed in: whose that is its
+#: own name says, and no name in it.
+FILE = r"(?P<file>[^/]+(?:\.zip/.+)?)"
+
 #: Where in the text the pattern finds the student: `name` is all of it; an id can also
 #: stand at the end of a longer text, or at its beginning.
 WHOLE, AT_THE_END, AT_THE_START = "whole", "at the end", "at the start"
@@ -151,7 +155,8 @@ PLATFORMS: Sequence[Platform] = (
     ),
     Platform(
         "blackboard",
-        r"(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_?(?P<file>[^/]*)",
+        r"(?P<who>[^/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})_?"
+        r"(?P<file>[^/]*(?:\.zip/.+)?)",
         {
             "Metrics_anna_m_attempt_2027-03-01-12-30-55_metrics.ipynb": Named(
                 "Metrics_anna_m",
@@ -185,7 +190,7 @@ PLATFORMS: Sequence[Platform] = (
     ),
     Platform(
         "canvas",
-        r"(?P<who>[^/]+?)_(?P<late>late_)?(?P<number>\d+)_\d+_(?P<file>[^/]+)",
+        rf"(?P<who>[^/]+?)_(?P<late>late_)?(?P<number>\d+)_\d+_{FILE}",
         {
             "mullerannamaria_956227_46792176_metrics-1.ipynb": Named(
                 "mullerannamaria", "metrics-1.ipynb", "956227"
@@ -218,7 +223,7 @@ PLATFORMS: Sequence[Platform] = (
     ),
     Platform(
         "classroom",
-        r"(?P<who>[^/]+?)\ -\ (?P<file>[^/]+)",
+        rf"(?P<who>[^/]+?)\ -\ {FILE}",
         {
             "Anna Müller - metrics.ipynb": Named("Anna Müller", "metrics.ipynb"),
         },
@@ -237,7 +242,8 @@ PLATFORMS: Sequence[Platform] = (
     Platform(
         "names",
         # The student's id comes first, the notebook's name last.
-        r"(?:.*/)?(?P<who>[^/]+?(?:_(?P<time>\d{4}-\d\d-\d\d))?_(?P<file>[^/_]+))",
+        r"(?:(?:(?!\.zip/).)*/)?(?P<who>[^/]+?(?:_(?P<time>\d{4}-\d\d-\d\d))?"
+        r"_(?P<file>[^/_]+(?:\.zip/.+)?))",
         {
             "anna_m_metrics.ipynb": Named(
                 "anna_m_metrics.ipynb", "metrics.ipynb", where=AT_THE_START

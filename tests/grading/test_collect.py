@@ -293,6 +293,34 @@ def test_a_zip_in_the_zip_is_opened_and_one_in_it_is_not(course, tmp_path):
     assert outcomes[refused][0] == "not readable"
 
 
+#: anna's ZIP file as each platform names it, beside what bo handed in.
+ZIPPED = {
+    "canvas": ("berganna_101_555_hw.zip", "libo_103_556_mini.ipynb"),
+    "blackboard": (
+        "Mini_anna_attempt_2027-03-01-12-30-55_hw.zip",
+        "Mini_bo_attempt_2027-03-01-12-30-55_mini.ipynb",
+    ),
+    "classroom": ("Anna Berg - hw.ZIP", "Bo Li - mini.ipynb"),
+    "folders": ("anna/hw.zip", "bo/mini.ipynb"),
+    "names": ("anna_mini.zip", "bo_mini.ipynb"),
+    "names with a date": ("anna_2027-03-01_mini.zip", "bo_mini.ipynb"),
+    "names in a folder": ("a/anna_mini.zip", "b/bo_mini.ipynb"),
+}
+
+
+@pytest.mark.parametrize("name", ZIPPED)
+def test_what_is_in_a_zip_is_whose_the_zip_is(course, tmp_path, name):
+    """Also under a name of somebody else's."""
+    anna, bo = ZIPPED[name]
+    work = {"work/mini.ipynb": b"A", "bo_mini.ipynb": b"A2", "bo/data.csv": b"D"}
+    files = {anna: (inner(work), (2027, 3, 9, 12, 0, 0)), bo: b"B"}
+    outcomes, found = collected(course, packed(tmp_path / "d.zip", files))
+    assert {outcome for outcome, _ in outcomes.values()} == {"taken"}
+    assert found.pop(of("bo")) == b"B"
+    assert sorted(found.values()) == [b"A", b"A2", b"D"]
+    assert all(one.startswith("anna/") for one in found)
+
+
 def test_a_file_without_a_name_in_a_hand_in_stops_nobody(course, tmp_path):
     nameless = inner({"X": b"x", "mini.ipynb": b"A"})
     nameless = nameless.replace(b"X", b"\0")  # the library ends a name at this byte
