@@ -395,12 +395,12 @@ class Found:
     ----------
     students : tuple of Student
         One if it is clear; several if the text fits them all; or nobody.
-    nearest : tuple of Student
-        Who has a name like it, if nobody fits.
+    sought : str
+        The name that was looked for, if nobody fits: see `Roster.nearest`.
     """
 
     students: tuple[Student, ...]
-    nearest: tuple[Student, ...] = ()
+    sought: str = ""
 
     @property
     def only(self) -> Student | None:
@@ -479,9 +479,13 @@ class Roster:
         both = [numbered[one] for one in numbered if one in named]
         if both or named or numbered:  # a name and a number of two people are nobody's
             return Found(tuple(both or (named | numbered).values()))
-        return Found((), self._near(name))
+        return Found((), name)
 
-    def _near(self, name: str) -> tuple[Student, ...]:
+    def nearest(self, name: str) -> tuple[Student, ...]:
+        """Return up to three students with a name or an id like this one.
+
+        It compares with every name of the class: for who reads it, not for sorting.
+        """
         names = [*self._by_name, *self._by_id]
         close = difflib.get_close_matches(plain_name(name), names, 3, 0.6)
         near: dict[str, Student] = {}

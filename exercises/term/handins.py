@@ -174,7 +174,8 @@ class Sorter:
         if found.students:
             several = ", ".join(printable(one.id) for one in found.students)
             return None, f"could be {several}: --who says whose it is"
-        near = ", ".join(f"{one.name} ({one.id})" for one in found.nearest)
+        nearest = self.roster.nearest(found.sought)
+        near = ", ".join(f"{one.name} ({one.id})" for one in nearest)
         who = printable(named.who if named.where == platforms.WHOLE else path)
         listed = f"{who} is not on the class list"
         return None, f"{listed}; nearest: {printable(near)}" if near else listed

@@ -228,4 +228,6 @@ def test_the_longest_id_counts():
 
 
 def test_the_nearest_names_are_told():
-    assert [one.id for one in ROSTER.find("Anna Bergg").nearest][0] == "anna"
+    found = ROSTER.find("Anna Bergg")
+    assert not found.students
+    assert [one.id for one in ROSTER.nearest(found.sought)][0] == "anna"

@@ -544,6 +544,9 @@ def test_archives_lead_nowhere_through_a_students_folder(new_course, tmp_path):
         ("\uff1dcmd|x", "'\uff1dcmd|x"),
         ("Berg;=1+1; @x", "Berg;'=1+1;' @x"),
         ("Berg; Anna", "Berg; Anna"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("山田\u3000太郎", "山田\u3000太郎"),
+        ("\u3000=1", "'\u3000=1"),
     ],
 )
 def test_no_cell_is_a_formula(value, cell_of_the_table):

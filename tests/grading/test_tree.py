@@ -156,6 +156,7 @@ def test_honest_names_of_all_languages_are_taken(base, hand_in):
 def test_spaces_and_joiners_that_people_write_are_taken(base, hand_in, name):
     (hand_in / name).touch()
     assert set(read(base).files) == {name}
+    assert tree.printable(name) == name
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from nbgrader.plugins import ExportPlugin
 
 from . import marks
 from .marks import Mark
+from .tree import is_written
 
 COLUMNS = (
     "assignment",
@@ -43,9 +44,7 @@ def plain(value: object) -> str:
     text = "" if value is None else str(value)
     if NUMBER.fullmatch(text):
         return text
-    return no_formula(
-        "".join(letter if letter.isprintable() else " " for letter in text)
-    )
+    return no_formula("".join(one if is_written(one) else " " for one in text))
 
 
 def no_formula(text: str) -> str:

@@ -111,7 +111,7 @@ def printable(text: str, longest: int = 120) -> str:
     a name cannot forge a line of a table or command a terminal.
     """
     plain = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        letter if is_written(letter) else letter.encode("unicode_escape").decode()
         for letter in text.encode("utf-8", "backslashreplace").decode()
     )
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
@@ -121,8 +121,8 @@ def printable(text: str, longest: int = 120) -> str:
 JOINERS = "\u200c\u200d"
 
 
-def _writes(letter: str) -> bool:
-    """Say whether a letter of a name is one that people write, and no command.
+def is_written(letter: str) -> bool:
+    """Say whether a letter is one that people write, and no command.
 
     Python calls only one space printable. Names from Japan and France have others, and
     so have the names that a Mac gives to pictures of its screen.
@@ -147,7 +147,7 @@ def odd_name(
         return "has a name that is not UTF-8"
     if length > limits.name_bytes:
         return f"has a name longer than {limits.name_bytes} bytes"
-    if not all(map(_writes, name)):
+    if not all(map(is_written, name)):
         return "has a control character in its name"
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         return "has a name that is not one of a file"
