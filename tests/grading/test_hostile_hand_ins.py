@@ -577,6 +577,7 @@ def test_usual_ids_are_ids(student):
 @pytest.mark.parametrize(
     "student",
     ["", "<b>", "a/b", "..", "-rf", "=1", "+1", "a\nb", "a" * 81, '"', "a\x1b[2J"]
+    + ["a;=1", "a; +1", "\uff1d1"]  # formulas, where ids stand as they are
     + ["a[1]", "[b]"],  # nbgrader looks for files by such patterns
 )
 def test_odd_ids_are_not(student):

@@ -11,6 +11,7 @@ from nbgrader.plugins import ExportPlugin
 
 from . import marks
 from .marks import Mark
+from .submission import A_FORMULA
 from .tree import is_written
 
 COLUMNS = (
@@ -27,11 +28,8 @@ COLUMNS = (
     "score",
     "max_score",
 )
-#: What a spreadsheet takes for a formula begins so, in a cell or after a semicolon, at
-#: which some take a line of a table apart. The last four are those of East Asian
-#: keyboards.
-BEGINS = r"(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
-FORMULA, NO_FORMULA = re.compile(rf"(^|;){BEGINS}"), re.compile(rf"(^|;)'{BEGINS}")
+FORMULA = re.compile(rf"(^|;)(?={A_FORMULA})")
+NO_FORMULA = re.compile(rf"(^|;)'(?={A_FORMULA})")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 

@@ -124,9 +124,13 @@ class Submission:
 
 # -- reading
 
+#: What a spreadsheet takes for a formula begins so, in a cell or after a semicolon, at
+#: which some take a line of a table apart. The last four are those of East Asian
+#: keyboards.
+A_FORMULA = r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 #: What could end an attribute of HTML, a path, or a cell of a table; begin a formula;
 #: or stand for other letters where nbgrader looks for the files of a student.
-NOT_IN_AN_ID = re.compile(r"[<>&\"`/\\|*?:\[\]]|^[.=@+-]|^\s|\s$")
+NOT_IN_AN_ID = re.compile(rf"[<>&\"`/\\|*?:\[\]]|^\.|(?:^|;){A_FORMULA}|^\s|\s$")
 LONGEST_ID = 80
 
 
