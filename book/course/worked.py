@@ -79,6 +79,21 @@ def risk_ratio(x1: float, n1: float, x0: float, n0: float) -> tuple[float, ...]:
     return ratio, ratio * math.exp(-1.96 * error), ratio * math.exp(1.96 * error)
 
 
+def mean_difference(
+    x1: float, s1: float, n1: float, x0: float, s0: float, n0: float
+) -> tuple[float, ...]:
+    """Return the difference of two means and its 95 % limits."""
+    difference, error = x1 - x0, math.sqrt(s1**2 / n1 + s0**2 / n0)
+    return difference, difference - 1.96 * error, difference + 1.96 * error
+
+
+def reporting_odds(a: float, b: float, c: float, d: float) -> tuple[float, ...]:
+    """Return the reporting odds ratio and its 95 % limits."""
+    ratio = a * d / (b * c)
+    error = math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+    return ratio, ratio * math.exp(-1.96 * error), ratio * math.exp(1.96 * error)
+
+
 def rate_limits(events: float, years: float) -> tuple[float, float, float]:
     """Return a rate and its exact 95 % limits, per unit of time."""
     low = stats.chi2.ppf(0.025, 2 * events) / 2
@@ -201,6 +216,18 @@ WORKED: tuple[Worked, ...] = (
         0,
     ),
     Worked(
+        "Limits of a difference of means",
+        (
+            Given("x̄₁", 12),
+            Given("s₁", 4),
+            Given("n₁", 16),
+            Given("x̄₀", 9),
+            Given("s₀", 6),
+            Given("n₀", 36),
+        ),
+        mean_difference,
+    ),
+    Worked(
         "Reading above a target",
         (Given("a", 2.4), Given("c", 2.6), Given("SEM", 0.4)),
         lambda a, c, error: 100 * float(stats.norm.cdf((a - c) / error)),
@@ -320,6 +347,13 @@ WORKED: tuple[Worked, ...] = (
         1,
     ),
     Worked(
+        "Limits of a reporting odds ratio",
+        (Given("a", 20), Given("b", 180), Given("c", 300), Given("d", 29500)),
+        reporting_odds,
+        "",
+        1,
+    ),
+    Worked(
         "Information component",
         (Given("a", 20), Given("b", 180), Given("c", 300), Given("d", 29500)),
         information_component,
@@ -335,6 +369,11 @@ WORKED: tuple[Worked, ...] = (
         regression_to_mean,
         "points",
         1,
+    ),
+    Worked(
+        "Standardised difference",
+        (Given("x̄₁", 12), Given("s₁", 4), Given("x̄₀", 9), Given("s₀", 6)),
+        lambda x1, s1, x0, s0: (x1 - x0) / math.sqrt((s1**2 + s0**2) / 2),
     ),
     Worked(
         "Most that an unrecorded cause can bias",

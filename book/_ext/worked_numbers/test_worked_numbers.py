@@ -33,6 +33,8 @@ def bound_pairs():
 
 
 RATIO = Table2x2(np.array([[14, 49], [30, 35]]))
+WELCH = stats.ttest_ind_from_stats(12, 4, 16, 9, 6, 36, equal_var=False).statistic
+REPORTS = Table2x2(np.array([[20, 180], [300, 29_500]]))
 LIMITS = confint_poisson(4, 1, method="exact-c")
 #: Per formula, the numbers by another route, and how closely they agree.
 ELSEWHERE = {
@@ -44,6 +46,11 @@ ELSEWHERE = {
     "Decay to a level": ([0.325], 1e-9),
     "Reference change value": ([100 * 2.7718 * math.sqrt(0.004)], 1e-3),
     "Absolute count": ([720], 1e-9),
+    # The t statistic of Welch is the difference over its standard error.
+    "Limits of a difference of means": (
+        [3, *(3 + 1.96 * np.array([-3, 3]) / WELCH)],
+        1e-9,
+    ),
     "Reading above a target": (
         [100 * integrate.quad(stats.norm(2.4, 0.4).pdf, 2.6, 9)[0]],
         1e-6,
@@ -60,8 +67,13 @@ ELSEWHERE = {
     "Positive tests that are right": ([100 * 160 / (160 + 294)], 1e-9),
     "Number needed to screen": ([892.857], 1e-5),
     "Proportional reporting ratio": ([0.1 / (300 / 29_800)], 1e-9),
+    "Limits of a reporting odds ratio": (
+        [REPORTS.oddsratio, *REPORTS.oddsratio_confint()],
+        1e-3,
+    ),
     "Information component": ([math.log(20.5 / (200 * 320 / 30_000 + 0.5), 2)], 1e-9),
     "Regression to the mean of those at $c$ or more": ([simulated_fall()], 0.01),
+    "Standardised difference": ([3 / math.sqrt(26)], 1e-9),
     "Most that an unrecorded cause can bias": ([1.5], 1e-9),
     "E-value": ([1.5 + math.sqrt(0.75)], 1e-9),
     "Inconsistency": ([60], 1e-9),
