@@ -89,13 +89,13 @@ SCHEMA = table(
             int,
             "With one infection or more, booster",
             unit="people",
-            between=(0, 1_000_000),
+            between=(1, 1_000_000),
         ),
         "infected_placebo": column(
             int,
             "With one infection or more, placebo",
             unit="people",
-            between=(0, 1_000_000),
+            between=(1, 1_000_000),
         ),
         "published": column(bool, "Whether the trial was published"),
     },
@@ -134,7 +134,9 @@ def make_booster_trials(
     -----
     With z the difference of risks in favour of the booster over its standard
     error and n the people randomised, a trial is published with the log-odds
-    a + b z [n < 300] + c ln(n / 100). The selection function is a teaching
+    a + b z [n < 300] + c ln(n / 100). The register takes in trials with one
+    infection or more in each arm, so that every ratio has a logarithm: the numbers
+    of infections are binomial without their zero. The selection function is a teaching
     assumption in the manner of models that make publication depend on p and on
     size. Concealment depends on nothing here and carries no bias.
     """
@@ -155,6 +157,8 @@ def make_booster_trials(
     log_ratio = true["log_risk_ratio"] + true["tau"] * rng.standard_normal(n)
     risk = np.column_stack([risk_placebo * np.exp(log_ratio), risk_placebo])
     infected = rng.binomial(size, np.clip(risk, 0, 1))
+    none = infected == 0
+    infected[none] = one_or_more(rng, size[none], risk[none])
 
     total = size.sum(axis=1)
     z = z_in_favour(infected, size)
@@ -176,6 +180,22 @@ def make_booster_trials(
             "published": rng.random(n) < scipy.special.expit(publication),
         }
     )
+
+
+def one_or_more(
+    rng: np.random.Generator, size: np.ndarray, risk: np.ndarray
+) -> np.ndarray:
+    """Draw from binomial distributions without their zero.
+
+    Parameters
+    ----------
+    rng : Generator
+    size : ndarray of int, shape (n,)
+    risk : ndarray of float, shape (n,)
+        Above 0 and below 1.
+    """
+    nobody = scipy.stats.binom.pmf(0, size, risk)
+    return scipy.stats.binom.ppf(rng.uniform(nobody, 1), size, risk).astype(int)
 
 
 def z_in_favour(infected: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -212,7 +232,8 @@ COHORT = Cohort(
     about=(
         "All trials of one booster over forty years, as a register that nobody has "
         "would list them: people with one respiratory infection or more in a season, "
-        "in two arms. `published` marks those that a reader of the literature meets. "
+        "in two arms. It lists trials in which each arm had an infection. "
+        "`published` marks those that a reader of the literature meets. "
         "A trial of fewer than 300 people was published more often the more it "
         "favoured the booster; larger trials were published more often whatever they "
         "said. No value is missing."

@@ -193,3 +193,16 @@ def test_the_literature_of_the_default_seed_has_24_of_60_and_a_significant_effec
     assert seen / error < -1.96
     everything, error = mantel_haenszel(trials)
     assert abs(everything / error) < 1.96
+
+
+def test_every_ratio_has_a_logarithm_and_counts_are_binomial_without_zero():
+    """In arms of ten with little to catch most would have had nobody."""
+    little = {"placebo_risk": 0.05, "placebo_risk_sd": 0.0, "lost_at_start": 0.0}
+    small = {"arm_size_median": 15.0, "arm_size_sd": 0.0, "arm_size_range": (15, 15)}
+    made = cohorts.make_booster_trials(20_000, truth=little | small, random_state=3)
+    counts = made[["infected_booster", "infected_placebo"]].to_numpy().ravel()
+    assert counts.min() == 1
+    those = np.arange(1, 5)
+    want = stats.binom.pmf(those, 15, 0.05) / stats.binom.sf(0, 15, 0.05)
+    seen = [(counts == one).mean() for one in those]
+    assert np.allclose(seen, want, atol=4 * np.sqrt(0.25 / counts.size))
